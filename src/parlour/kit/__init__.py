@@ -1,0 +1,1 @@
+"""Parts that know no word of the domain: clock, tokens, errors, db, bus, queue, http."""

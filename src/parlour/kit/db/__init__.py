@@ -1,0 +1,26 @@
+"""The one way to the database: units of work `fn(conn)`, the same on SQLite and PostgreSQL."""
+
+from parlour.kit.db.base import (
+    Database,
+    Json,
+    NewerSchema,
+    Unit,
+    after_commit,
+    insert_or_ignore,
+    metadata,
+)
+from parlour.kit.db.opening import open_database
+from parlour.kit.db.schema import migrate, require_current
+
+__all__ = [
+    "Database",
+    "Json",
+    "NewerSchema",
+    "Unit",
+    "after_commit",
+    "insert_or_ignore",
+    "metadata",
+    "migrate",
+    "open_database",
+    "require_current",
+]

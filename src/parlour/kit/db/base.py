@@ -1,0 +1,87 @@
+"""What both engines share: the protocol, the table registry, and what happens after a commit."""
+
+from collections.abc import Callable
+from typing import Any, Concatenate, Literal, ParamSpec, Protocol, TypeVar
+
+import orjson
+from sqlalchemy import JSON, Connection, MetaData, Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.sql.dml import Insert
+
+from parlour.kit.errors import Problem
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+Unit = Callable[Concatenate[Connection, P], T]
+"""A unit of work. It may run twice (a deadlock, a broken batch), so it touches only `conn`."""
+
+metadata = MetaData()
+"""Every room registers its tables here; the migrations create them."""
+
+Json = JSON().with_variant(JSONB(), "postgresql")
+
+_HOOKS = "parlour.after_commit"
+
+
+class Database(Protocol):
+    """The database as rooms see it."""
+
+    kind: Literal["sqlite", "postgresql"]
+
+    async def read(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a short read: an indexed row or a page of rows. Each statement sees its own moment."""
+        ...
+
+    async def browse(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a read that may take longer, in one snapshot, without holding up anybody else."""
+        ...
+
+    async def write(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run one transaction. It has been committed durably when this returns.
+
+        Unavailable, StorageFull: nothing of it was kept, or, when the connection broke exactly
+        while committing, it is not known; repeating must be harmless by the caller's own ids.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Finish what was begun and let go of files and connections."""
+        ...
+
+
+class NewerSchema(Problem):
+    """The database was written by a newer version of this program."""
+
+    status = 503
+    title = "The database is newer than this program"
+    default_code = "newer_database"
+
+
+def after_commit(conn: Connection, call: Callable[[], None]) -> None:
+    """Have `call` run on the event loop once this transaction has been committed.
+
+    It is forgotten when the transaction is rolled back. Announcements go here: a wake-up for the
+    queue, a hint to those who watch. They are hints; the database holds the truth.
+    """
+    conn.info.setdefault(_HOOKS, []).append(call)
+
+
+def start_hooks(conn: Connection) -> list[Callable[[], None]]:
+    """Begin an empty list of after-commit calls for the unit that runs next on `conn`."""
+    hooks: list[Callable[[], None]] = []
+    conn.info[_HOOKS] = hooks
+    return hooks
+
+
+def insert_or_ignore(conn: Connection, table: Table) -> Insert:
+    """Return an INSERT that does nothing when a row with the same unique key is there."""
+    if conn.dialect.name == "postgresql":
+        return postgresql.insert(table).on_conflict_do_nothing()
+    return sqlite.insert(table).on_conflict_do_nothing()
+
+
+def dump_json(value: Any) -> str:
+    """Write a JSON column."""
+    return orjson.dumps(value).decode()

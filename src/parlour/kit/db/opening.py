@@ -1,0 +1,19 @@
+"""Opening the database that the settings name."""
+
+from pathlib import Path
+
+from parlour.kit.db.base import Database
+from parlour.kit.db.postgres import PostgresDatabase
+from parlour.kit.db.schema import require_current
+from parlour.kit.db.sqlite import SqliteDatabase
+
+
+async def open_database(url: str, sqlite_path: Path) -> Database:
+    """Open PostgreSQL at `url`, or the SQLite file when `url` is empty; its schema must be current."""
+    database: Database = PostgresDatabase(url) if url else SqliteDatabase(sqlite_path)
+    try:
+        await database.read(require_current)
+    except BaseException:
+        await database.close()
+        raise
+    return database

@@ -1,0 +1,156 @@
+"""PostgreSQL: the same units of work on asyncpg, with deadlines and honest failures."""
+
+import asyncio
+from typing import Any, Literal
+
+import orjson
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from parlour.kit.db.base import P, T, Unit, dump_json, start_hooks
+from parlour.kit.errors import StorageFull, Unavailable
+
+_AGAIN = {"40001", "40P01"}
+"""Serialization failure and deadlock: the transaction was undone and may simply run again."""
+
+_FULL = {"53100", "53200"}
+_ATTEMPTS = 4
+
+
+class PostgresDatabase:
+    """A pool of asyncpg connections behind SQLAlchemy Core."""
+
+    kind: Literal["sqlite", "postgresql"] = "postgresql"
+
+    def __init__(self, url: str, pool: int = 10) -> None:
+        """Prepare a pool of at most `pool` connections; nothing is connected yet."""
+        self.engine = make_async_engine(url, pool)
+        self._reading = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._browsing = self.engine.execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
+        self._running: set[asyncio.Task[Any]] = set()
+
+    async def read(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a short read, each statement by itself."""
+        return await self._shielded(self._look(self._reading, unit, args, kwargs))
+
+    async def browse(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a longer read in one snapshot."""
+        return await self._shielded(self._look(self._browsing, unit, args, kwargs))
+
+    async def write(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run one transaction; it has been committed when this returns."""
+        return await self._shielded(self._write(unit, args, kwargs))
+
+    async def close(self) -> None:
+        """Wait for what is running, then close the pool."""
+        if self._running:
+            await asyncio.wait(self._running, timeout=5)
+        await self.engine.dispose()
+
+    async def _shielded(self, work: Any) -> Any:
+        # A caller that goes away must never hand a half-used connection back to the pool.
+        task = asyncio.ensure_future(work)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return await asyncio.shield(task)
+
+    async def _look(self, engine: AsyncEngine, unit: Any, args: Any, kwargs: Any) -> Any:
+        for attempt in range(_ATTEMPTS):
+            try:
+                async with engine.connect() as conn:
+                    return await conn.run_sync(unit, *args, **kwargs)
+            except (DBAPIError, PoolTimeout, OSError, TimeoutError) as error:
+                if attempt + 1 == _ATTEMPTS or not _repeatable(error, broken_is_safe=True):
+                    raise translated(error) from error
+        raise AssertionError("unreachable")
+
+    async def _write(self, unit: Any, args: Any, kwargs: Any) -> Any:
+        for attempt in range(_ATTEMPTS):
+            committing = False
+            try:
+                async with self.engine.connect() as conn:
+                    result, hooks = await conn.run_sync(_hooked, unit, args, kwargs)
+                    committing = True
+                    await conn.commit()
+            except (DBAPIError, PoolTimeout, OSError, TimeoutError) as error:
+                again = _repeatable(error, broken_is_safe=not committing)
+                if attempt + 1 == _ATTEMPTS or not again:
+                    raise translated(error) from error
+            else:
+                for hook in hooks:
+                    hook()
+                return result
+        raise AssertionError("unreachable")
+
+
+def _hooked(conn: Connection, unit: Any, args: Any, kwargs: Any) -> Any:
+    hooks = start_hooks(conn)
+    return unit(conn, *args, **kwargs), hooks
+
+
+def make_async_engine(url: str, pool: int) -> AsyncEngine:
+    """Make the engine; every command and every connection attempt has a deadline."""
+    for prefix in ("postgresql://", "postgres://"):
+        if url.startswith(prefix):
+            url = "postgresql+asyncpg://" + url.removeprefix(prefix)
+    return create_async_engine(
+        url,
+        pool_size=pool,
+        max_overflow=0,
+        pool_timeout=3,
+        pool_recycle=1800,
+        json_serializer=dump_json,
+        json_deserializer=orjson.loads,
+        connect_args={
+            "timeout": 3,
+            "command_timeout": 15,
+            "server_settings": {"application_name": "parlour", "statement_timeout": "15000"},
+        },
+    )
+
+
+def _repeatable(error: Exception, *, broken_is_safe: bool) -> bool:
+    if isinstance(error, DBAPIError):
+        return _code(error) in _AGAIN or (error.connection_invalidated and broken_is_safe)
+    return False
+
+
+def translated(error: Exception) -> Exception:
+    """Turn what the engine says into an error that a caller can act on."""
+    if isinstance(error, IntegrityError):
+        return error
+    if isinstance(error, DBAPIError):
+        code = _code(error)
+        if code in _FULL:
+            return StorageFull("the database server has no room left")
+        if code == "25006":
+            return Unavailable("the database accepts no changes just now", retry_after=5)
+        if not (error.connection_invalidated or code[:2] in {"08", "57", "53", "55", "40", "28"}):
+            return error
+    return Unavailable("the database cannot be reached just now", retry_after=5)
+
+
+def _code(error: DBAPIError) -> str:
+    return str(getattr(error.orig, "sqlstate", None) or "")
+
+
+async def run_alone(url: str, call: Any) -> Any:
+    """Run `call(conn)` on a connection of its own, outside any pool: for migrations."""
+    engine = make_async_engine(url, 1)
+    try:
+        async with engine.connect() as conn:
+            return await _committed(conn, call)
+    except (DBAPIError, PoolTimeout, OSError, TimeoutError) as error:
+        raise translated(error) from error
+    finally:
+        await engine.dispose()
+
+
+async def _committed(conn: AsyncConnection, call: Any) -> Any:
+    result = await conn.run_sync(call)
+    await conn.commit()
+    return result

@@ -1,0 +1,104 @@
+"""Which schema a database has, and bringing it up to this program's: one process, never back."""
+
+import asyncio
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, inspect, text
+
+from parlour.kit.db.base import NewerSchema
+from parlour.kit.db.postgres import run_alone
+from parlour.kit.db.sqlite import make_engine
+from parlour.kit.errors import Unavailable
+
+MIGRATIONS = Path(__file__).parents[2] / "migrations"
+_LOCK = 7_241_906_318
+"""PostgreSQL advisory lock that a migrating process holds; any fixed number serves."""
+
+
+def known_revisions() -> list[str]:
+    """Return this program's revisions, oldest first: the names of the migration files."""
+    return sorted(path.stem for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+
+
+def current_revision(conn: Connection) -> str | None:
+    """Return the revision the database is at; None when it is empty."""
+    if not inspect(conn).has_table("alembic_version"):
+        return None
+    row = conn.execute(text("SELECT version_num FROM alembic_version")).first()
+    return None if row is None else str(row[0])
+
+
+def require_current(conn: Connection) -> None:
+    """Refuse a database that is older or newer than this program."""
+    known, current = known_revisions(), current_revision(conn)
+    _refuse_newer(known, current)
+    if current != known[-1]:
+        raise Unavailable("the database needs `parlour migrate` first")
+
+
+async def migrate(url: str, sqlite_path: Path) -> bool:
+    """Bring the database up to date, creating it when it is not there.
+
+    `url` names a PostgreSQL database; when it is empty, the SQLite file is meant. Only one process
+    migrates at a time, others wait for it. Returns whether anything was changed.
+
+    Raises:
+        NewerSchema: a newer version of the program has been here; nothing was touched.
+    """
+    if url:
+        return bool(await run_alone(url, _upgrade_locked))
+    return await asyncio.to_thread(_migrate_file, sqlite_path)
+
+
+def _migrate_file(path: Path) -> bool:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with _file_lock(path.with_suffix(".migrate-lock")):
+        engine = make_engine(path)
+        try:
+            with engine.connect() as conn:
+                # One transaction around all of it: SQLite's DDL is undone like anything else.
+                conn.exec_driver_sql("BEGIN IMMEDIATE")
+                changed = _upgrade(conn)
+                conn.exec_driver_sql("COMMIT")
+                return changed
+        finally:
+            engine.dispose()
+
+
+def _upgrade_locked(conn: Connection) -> bool:
+    conn.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+    return _upgrade(conn)
+
+
+def _upgrade(conn: Connection) -> bool:
+    known, current = known_revisions(), current_revision(conn)
+    _refuse_newer(known, current)
+    if current == known[-1]:
+        return False
+    # Imported here: Alembic costs a third of the time to start, and is seldom needed.
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = conn
+    command.upgrade(config, "head")
+    return True
+
+
+def _refuse_newer(known: list[str], current: str | None) -> None:
+    if current is not None and current not in known:
+        raise NewerSchema(
+            f"the database is at revision {current}, which this version does not know: "
+            "start the newer version, or restore a backup made before the upgrade"
+        )
+
+
+@contextmanager
+def _file_lock(path: Path) -> Iterator[None]:
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,137 @@
+"""Random ids, keyed hashes, signed link tokens and sealed secrets, all from the instance's keys."""
+
+import base64
+import hashlib
+import hmac
+import re
+import secrets
+import string
+import struct
+from dataclasses import dataclass
+from typing import Final
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+ALPHABET: Final = string.digits + string.ascii_letters
+_ID_LENGTH: Final = 22
+"""62**22 is a little over 2**130."""
+
+_TOKEN_FORM: Final = re.compile(r"[A-Za-z0-9_-]{40}\Z", re.ASCII)
+_HEAD: Final = struct.Struct(">BB8sI")
+_MAC_BYTES: Final = 16
+_VERSION: Final = 1
+FOREVER: Final = 0
+"""The expiry, in a token, of a link that never ends."""
+
+
+def new_id(prefix: str) -> str:
+    """Make an id such as `msg_…`: 130 random bits after the prefix, no order, no meaning."""
+    return f"{prefix}_" + "".join(secrets.choice(ALPHABET) for _ in range(_ID_LENGTH))
+
+
+def new_secret(prefix: str) -> str:
+    """Make a bearer secret: 238 random bits behind a prefix that leak scanners can know."""
+    return f"{prefix}_" + "".join(secrets.choice(ALPHABET) for _ in range(40))
+
+
+def new_link_id() -> str:
+    """Make a link's id: eight random bytes, short because the link's token carries them."""
+    return "lnk_" + _b64(secrets.token_bytes(8))
+
+
+@dataclass(frozen=True, slots=True)
+class LinkToken:
+    """What a genuine link token says of itself, before any database is asked."""
+
+    kind: int
+    link_id: str
+    expires: int
+    """Seconds since 1970 UTC, or FOREVER."""
+
+
+class Keyring:
+    """The instance's secret keys: the first signs, every one verifies.
+
+    Each use derives a key of its own, so that a value made for one purpose is no use for another.
+    """
+
+    def __init__(self, keys: list[str]) -> None:
+        """Take the secret keys, newest first. At least one, each of 16 characters or more."""
+        if not keys or any(len(key) < 16 for key in keys):
+            raise ValueError("a secret key must have at least 16 characters")
+        self._masters = [hashlib.sha256(key.encode()).digest() for key in keys]
+        self._links = [self._derive(master, "link") for master in self._masters]
+        self._link_ids = [self._derive(key, "id")[0] for key in self._links]
+        self._hashes = [self._derive(master, "hash") for master in self._masters]
+        self._seal = MultiFernet(
+            [
+                Fernet(base64.urlsafe_b64encode(self._derive(master, "seal")))
+                for master in self._masters
+            ]
+        )
+
+    @staticmethod
+    def _derive(key: bytes, purpose: str) -> bytes:
+        return hmac.digest(key, b"parlour/" + purpose.encode(), "sha256")
+
+    def fingerprints(self) -> list[str]:
+        """Name each key without telling it, to notice a database that other keys made."""
+        return [self._derive(master, "fingerprint").hex()[:16] for master in self._masters]
+
+    def sign_link(self, kind: int, link_id: str, expires: int) -> str:
+        """Make the token of a link: 40 characters that say its kind and expiry and cannot be forged.
+
+        `expires` is in seconds since 1970 UTC, FOREVER for a link that never ends. The same link
+        gives the same token each time, as long as the signing key stays.
+        """
+        head = _HEAD.pack(
+            _VERSION << 4 | kind, self._link_ids[0], _unb64(link_id.removeprefix("lnk_")), expires
+        )
+        return _b64(head + hmac.digest(self._links[0], head, "sha256")[:_MAC_BYTES])
+
+    def open_link(self, token: str) -> LinkToken | None:
+        """Read a link token; None when it is malformed or not signed by one of our keys."""
+        if not _TOKEN_FORM.match(token):
+            return None
+        raw = _unb64(token)
+        head, mac = raw[: _HEAD.size], raw[_HEAD.size :]
+        first, key_id, link, expires = _HEAD.unpack(head)
+        genuine = False
+        for own_id, key in zip(self._link_ids, self._links, strict=True):
+            if own_id == key_id:
+                made = hmac.digest(key, head, "sha256")[:_MAC_BYTES]
+                genuine = hmac.compare_digest(mac, made) or genuine
+        if not genuine or first >> 4 != _VERSION:
+            return None
+        return LinkToken(first & 15, "lnk_" + _b64(link), expires)
+
+    def hashed(self, secret: str) -> str:
+        """Hash a high-entropy secret with the newest key, for storing."""
+        return _keyed(self._hashes[0], secret)
+
+    def hashes(self, secret: str) -> list[str]:
+        """Hash a secret with every key, newest first, for finding it after a key rotation."""
+        return [_keyed(key, secret) for key in self._hashes]
+
+    def seal(self, text: str) -> str:
+        """Encrypt a secret that must be read again, such as an agent's API key."""
+        return self._seal.encrypt(text.encode()).decode()
+
+    def unseal(self, sealed: str) -> str:
+        """Decrypt what `seal` made; ValueError when none of our keys made it."""
+        try:
+            return self._seal.decrypt(sealed.encode()).decode()
+        except InvalidToken as error:
+            raise ValueError("sealed with a key that this instance does not have") from error
+
+
+def _keyed(key: bytes, secret: str) -> str:
+    return hmac.digest(key, secret.encode("utf-8", "surrogatepass"), "sha256").hex()
+
+
+def _b64(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def _unb64(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
