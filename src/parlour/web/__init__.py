@@ -1,0 +1,1 @@
+"""The doors over HTTP: what visitors, the studio and programs see of the rooms."""

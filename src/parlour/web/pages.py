@@ -1,0 +1,252 @@
+"""What a visitor is shown, as finished bytes: the chat, dead ends, cited sources."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Final, Literal
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+
+from parlour.kit.clock import Moment, rfc3339
+from parlour.web.assets import assets
+from parlour.web.cast import Fill, cast
+from parlour.web.prose import NOTHING, Html
+from parlour.web.words import Catalogue, spoken
+
+Theme = Literal["auto", "light", "dark"]
+MessageKind = Literal["visitor", "agent", "system"]
+MessageState = Literal["done", "writing", "stopped", "failed", "interrupted"]
+
+FACES_KEPT: Final = 128
+"""How many agents' empty pages stay rendered, about 20 kB each."""
+_MODULES: Final = (
+    "js/turns.js", "js/reply.js", "js/policy.js", "js/wire.js", "js/composer.js",
+    "js/scroll.js", "js/prefs.js", "js/times.js", "js/colour.js", "js/dom.js", "vendor/smd.js",
+)  # fmt: skip
+"""What js/chat.js imports, so that the browser fetches all of it at once."""
+_TRY_AGAIN: Final = {"disabled", "offline", "not_published", "too_many", "trouble", "refused"}
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """What an agent shows of itself before anybody has said a word. Equal faces share one page."""
+
+    name: str
+    initial: str
+    subtitle: str = ""
+    welcome: str = ""
+    starters: tuple[str, ...] = ()
+    placeholder: str = ""
+    disclosure: str = ""
+    """Empty: the house's own sentence that this is an AI."""
+    privacy: str = ""
+    language: str = "en"
+    theme: Theme = "auto"
+    """What the link asks for; a visitor's own choice in the browser goes before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCitation:
+    """A passage an answer rests on; `url` leads to its page."""
+
+    n: int
+    title: str
+    source: str
+    quote: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownProblem:
+    """Why an answer did not come, in words a visitor may read."""
+
+    code: str
+    title: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownMessage:
+    """One message as a visitor may see it; `html` is for an agent's message, from `prose`."""
+
+    id: str
+    seq: int
+    kind: MessageKind
+    name: str
+    text: str
+    created_at: Moment
+    html: Html = NOTHING
+    state: MessageState = "done"
+    turn: str | None = None
+    citations: tuple[ShownCitation, ...] = ()
+    problem: ShownProblem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChatView:
+    """A chat page. `resume` is the event id that stands for everything the page already shows."""
+
+    face: Face
+    token: str
+    nonce: str
+    form_id: str
+    """The message id that the plain form sends along, new for every page."""
+    messages: Sequence[ShownMessage] = ()
+    running: bool = False
+    resume: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalView:
+    """A dead end: the contract's reason, or `too_many`, `trouble` (503), `refused` (all else)."""
+
+    reason: str
+    nonce: str
+    name: str = ""
+    initial: str = ""
+    subtitle: str = ""
+    at: Moment | None = None
+    """When the link ended, or when the agent is back."""
+    retry_after: int | None = None
+    """Seconds."""
+    read_href: str = ""
+    """Where the visitor may still read the conversation, if anywhere."""
+    reference: str = ""
+    """What to mention to the owner, such as the request's id."""
+    language: str = "en"
+    theme: Theme = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceView:
+    """A cited passage inside its section; the three parts come from `prose.render` or `.plain`."""
+
+    token: str
+    nonce: str
+    message_id: str
+    n: int
+    title: str
+    source: str
+    passage: Html
+    before: Html = NOTHING
+    after: Html = NOTHING
+    trail: str = ""
+    """File and headings that lead to the section, such as `guide.md › Install › Linux`."""
+    language: str = "en"
+    theme: Theme = "auto"
+
+
+def chat(view: ChatView) -> bytes:
+    """Return the chat page; one without messages costs a join of ready bytes."""
+    if not view.messages and not view.running and not view.resume:
+        return _empty(view.face)(view.nonce, view.token, view.form_id)
+    return _chat(view).encode()
+
+
+def refusal(view: RefusalView) -> bytes:
+    """Return the page of a dead end; `not_found` tells nothing, whatever else the view holds."""
+    language, words = spoken(view.language)
+    reason = view.reason if view.reason in words.doors else "refused"
+    title, sentence = _refusal_words(view, reason, words)
+    return _render(
+        "refusal.html",
+        words,
+        language=language,
+        theme=view.theme,
+        nonce=view.nonce,
+        view=view,
+        title=title,
+        sentence=sentence.partition("{at}"),
+        can_try=reason in _TRY_AGAIN,
+    ).encode()
+
+
+def source(view: SourceView) -> bytes:
+    """Return the reading page of one citation."""
+    language, words = spoken(view.language)
+    return _render("source.html", words, language=language, nonce=view.nonce, view=view).encode()
+
+
+@lru_cache(maxsize=FACES_KEPT)
+def _empty(face: Face) -> Fill:
+    def page(nonce: str, token: str, form_id: str) -> str:
+        return _chat(ChatView(face, token=token, nonce=nonce, form_id=form_id))
+
+    return cast(page, gaps=3)
+
+
+def _chat(view: ChatView) -> str:
+    language, words = spoken(view.face.language)
+    return _render(
+        "chat.html",
+        words,
+        language=language,
+        nonce=view.nonce,
+        token=view.token,
+        form_id=view.form_id,
+        face=view.face,
+        messages=view.messages,
+        running=view.running,
+        resume=view.resume,
+        modules=_MODULES,
+        greeting=words.page["greeting"].format(name=view.face.name),
+        words_json=_in_script(dict(words.script)),
+    )
+
+
+def _refusal_words(view: RefusalView, reason: str, words: Catalogue) -> tuple[str, str]:
+    """Return title and sentence; a sentence keeps its `{at}` for the template to put a time in."""
+    key = reason
+    if reason == "expired" and view.at is None:
+        key = "expired_some_time"
+    elif reason == "offline" and view.at is not None:
+        key = "offline_until"
+    elif reason == "too_many" and view.retry_after:
+        key = "too_many_until"
+    title, sentence = words.doors[key]
+    name = view.name or words.page["someone"]
+    said = sentence.format(name=name, at="{at}", seconds=view.retry_after)
+    return title.format(name=name), said
+
+
+def _in_script(data: object) -> str:
+    """JSON that may stand inside a script element: nothing in it can end the element."""
+    text = json.dumps(data, ensure_ascii=True, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _render(name: str, words: Catalogue, **values: object) -> str:
+    return _template(name).render(
+        base=assets().base, w=words.page, direction=words.direction, **values
+    )
+
+
+@lru_cache
+def _template(name: str) -> Template:
+    return _environment().get_template(name)
+
+
+@lru_cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.filters["rfc3339"] = rfc3339
+    made.filters["utc"] = _utc
+    return made
+
+
+def _utc(moment: Moment, form: str) -> str:
+    """Write a moment in UTC for browsers without scripts; scripts put it in the reader's zone."""
+    when = datetime.fromtimestamp(moment / 1000, UTC)
+    if form == "clock":
+        return f"{when:%H:%M} UTC"
+    return f"{when:%A} {when.day} {when:%B %Y, %H:%M} UTC"
