@@ -1,0 +1,153 @@
+"""Fixtures of all tests: storage on both set-ups, a server as a process, a model, a browser."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.rig.services import Postgres, Redis
+from tests.rig.storage import POSTGRES, SQLITE, Storage, in_ci, look_around, wanted_engines
+
+if TYPE_CHECKING:
+    from parlour.config import Settings
+    from parlour.kit.db import Database
+
+MACHINE = look_around()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if in_ci() and MACHINE.missing:
+        raise pytest.UsageError(f"CI tests everything, and there is no {MACHINE.missing} here")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run every test that touches storage once on each set-up."""
+    if "engine" not in metafunc.fixturenames:
+        return
+    absent = [name for name in MACHINE.missing if name != "chromium"]
+    skip = [pytest.mark.skip(reason=f"not here: {', '.join(absent)}")] if absent else []
+    metafunc.parametrize(
+        "engine",
+        [pytest.param(each, marks=skip if each == POSTGRES else []) for each in wanted_engines()],
+        scope="session",
+    )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.browser)
+            if MACHINE.chromium is None:
+                item.add_marker(pytest.mark.skip(reason="not here: chromium"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if MACHINE.missing and terminalreporter.stats.get("skipped"):
+        terminalreporter.write_sep(
+            "!", f"NOT TESTED HERE, because missing: {', '.join(MACHINE.missing)}", red=True
+        )
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if in_ci() and exitstatus == pytest.ExitCode.OK and reporter and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+# Storage
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server for the whole run; ask for `storage` to get a database in it."""
+    server = Postgres()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def redis() -> Iterator[Redis]:
+    """A Redis server for the whole run."""
+    server = Redis()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file, to be copied."""
+    from parlour.kit.db import migrate
+
+    path = tmp_path_factory.mktemp("template") / "parlour.db"
+    asyncio.run(migrate("", path))
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres: Postgres) -> str:
+    """A migrated PostgreSQL database, to be copied."""
+    from parlour.kit.db import migrate
+
+    name = postgres.create()
+    asyncio.run(migrate(postgres.url(name), Path()))
+    return name
+
+
+@pytest.fixture
+def storage(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Storage]:
+    """A fresh, migrated storage of the test's own; the test runs once on each set-up."""
+    data_dir = tmp_path / "data"
+    data_dir.mkdir()
+    if engine == SQLITE:
+        shutil.copy(request.getfixturevalue("sqlite_template"), data_dir / "parlour.db")
+        yield Storage(SQLITE, data_dir)
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    bus: Redis = request.getfixturevalue("redis")
+    name = server.create(request.getfixturevalue("postgres_template"))
+    bus.empty()
+    yield Storage(POSTGRES, data_dir, server.url(name), bus.url)
+    server.drop(name)
+
+
+@pytest.fixture
+def empty_storage(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Storage]:
+    """A storage nobody has migrated yet: no SQLite file, an empty PostgreSQL database."""
+    data_dir = tmp_path / "data"
+    if engine == SQLITE:
+        yield Storage(SQLITE, data_dir)
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    bus: Redis = request.getfixturevalue("redis")
+    name = server.create()
+    bus.empty()
+    yield Storage(POSTGRES, data_dir, server.url(name), bus.url)
+    server.drop(name)
+
+
+@pytest.fixture
+def database_url(storage: Storage) -> str:
+    """The database's address; "" on SQLite, whose file is `storage.sqlite_path`."""
+    return storage.database_url
+
+
+@pytest.fixture
+def settings(storage: Storage) -> "Settings":
+    """Settings of a process on this storage; `dataclasses.replace` makes others of them."""
+    from parlour.config import load
+
+    return load({**storage.environment, "PARLOUR_ALLOW_NETWORKS": "127.0.0.0/8"})
+
+
+@pytest.fixture
+async def db(storage: Storage) -> "AsyncIterator[Database]":
+    """The open database of this test."""
+    from parlour.kit.db import open_database
+
+    database = await open_database(storage.database_url, storage.sqlite_path)
+    yield database
+    await database.close()

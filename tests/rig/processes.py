@@ -1,0 +1,142 @@
+"""Programs that tests start: output is kept and awaited, and they end with the test."""
+
+import ctypes
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
+_PR_SET_PDEATHSIG = 1
+
+
+def free_port() -> int:
+    """Return a port nobody listens on just now; whoever uses it must be ready to try another."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _die_with_parent() -> None:
+    # A test run that is killed must not leave servers behind; no handler gets to run then.
+    if _LIBC is not None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+class Program:
+    """A running program. Output lines of both streams are collected as they come."""
+
+    def __init__(
+        self,
+        command: Sequence[str | Path],
+        *,
+        env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+        user: int | None = None,
+    ) -> None:
+        self.command = [str(part) for part in command]
+        self._changed = threading.Condition()
+        self._lines: dict[str, list[str]] = {"out": [], "err": []}
+        self.process = subprocess.Popen(
+            self.command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=dict(env) if env is not None else None,
+            cwd=cwd,
+            user=user,
+            extra_groups=[] if user is not None else None,
+            preexec_fn=_die_with_parent,  # noqa: PLW1509 - calls one C function, takes no lock
+        )
+        assert self.process.stdout is not None
+        assert self.process.stderr is not None
+        self._readers = [
+            threading.Thread(target=self._collect, args=(name, stream), daemon=True)
+            for name, stream in (("out", self.process.stdout), ("err", self.process.stderr))
+        ]
+        for reader in self._readers:
+            reader.start()
+
+    def _collect(self, name: str, stream: IO[bytes]) -> None:
+        with stream:
+            for raw in stream:
+                with self._changed:
+                    self._lines[name].append(raw.decode("utf-8", "replace").rstrip("\n"))
+                    self._changed.notify_all()
+        with self._changed:
+            self._changed.notify_all()
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    @property
+    def stdout(self) -> str:
+        with self._changed:
+            return "\n".join(self._lines["out"])
+
+    @property
+    def stderr(self) -> str:
+        with self._changed:
+            return "\n".join(self._lines["err"])
+
+    @property
+    def output(self) -> str:
+        return f"{self.stdout}\n{self.stderr}"
+
+    def wait_for(self, pattern: str, *, within: float = 20) -> re.Match[str]:
+        """Wait for a line that matches on either stream; fails when the program ends before."""
+        wanted = re.compile(pattern)
+        deadline = time.monotonic() + within
+        with self._changed:
+            while True:
+                for line in (*self._lines["out"], *self._lines["err"]):
+                    if match := wanted.search(line):
+                        return match
+                ended = not any(reader.is_alive() for reader in self._readers)
+                left = deadline - time.monotonic()
+                if ended or left <= 0:
+                    break
+                self._changed.wait(min(left, 1))
+        why = f"ended with {self.process.poll()}" if ended else f"said nothing in {within} s"
+        raise AssertionError(
+            f"{' '.join(self.command)} {why}; waited for {pattern!r}\n{self.output}"
+        )
+
+    def stop(self, sign: signal.Signals = signal.SIGTERM, *, within: float = 20) -> int:
+        """Ask the program to end and wait until it has; kills it when it does not."""
+        if self.process.poll() is None:
+            self.process.send_signal(sign)
+        try:
+            status = self.process.wait(within)
+        except subprocess.TimeoutExpired:
+            self.kill9()
+            raise AssertionError(
+                f"{' '.join(self.command)} did not end in {within} s\n{self.output}"
+            ) from None
+        self._drain()
+        return status
+
+    def kill9(self) -> None:
+        """Take the program away without a word, children included only if they notice."""
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait(20)
+        self._drain()
+
+    def _drain(self) -> None:
+        for reader in self._readers:
+            reader.join(5)
+
+
+def plain_environment(**more: str) -> dict[str, str]:
+    """Return the surroundings of a started program: the least it needs, and nothing of ours."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
+    return {**kept, "LANG": "C.UTF-8", "TZ": "UTC", **more}
