@@ -1,0 +1,119 @@
+"""Where aiohttp is tied down: pinned addresses, no redirects, proxies or cookies, bounded heads."""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
+
+from parlour.kit.http.address import Target
+from parlour.kit.http.client import Deadlines, RequestFailed
+
+Addresses = Callable[[str, int], Awaitable[list[str]]]
+MayConnect = Callable[[str, int], bool]
+
+
+class CheckedResolver(AbstractResolver):
+    """Gives the connector checked addresses and nothing else; it connects to what it was given."""
+
+    def __init__(self, addresses: Addresses) -> None:
+        self._addresses = addresses
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        """Look up and check, in any family; Blocked passes through to the caller."""
+        del family
+        return [
+            ResolveResult(
+                hostname=host,
+                host=each,
+                port=port,
+                family=socket.AF_INET6 if ":" in each else socket.AF_INET,
+                proto=0,
+                flags=socket.AI_NUMERICHOST,
+            )
+            for each in await self._addresses(host, port)
+        ]
+
+    async def close(self) -> None:
+        """Hold nothing."""
+
+
+def open_session(addresses: Addresses, may_connect: MayConnect) -> aiohttp.ClientSession:
+    """Make the session all calls share; a name's checked addresses are remembered for 20 s."""
+
+    def open_socket(info: Any) -> socket.socket:
+        # Whatever path led here, an address that is closed gets no socket.
+        family, kind, protocol, _, address = info
+        if not may_connect(address[0], address[1]):
+            raise PermissionError("this address is closed")
+        return socket.socket(family=family, type=kind, proto=protocol)
+
+    connector = aiohttp.TCPConnector(
+        resolver=CheckedResolver(addresses),
+        socket_factory=open_socket,
+        ttl_dns_cache=20,
+        limit=0,  # replies are counted where they are made
+        keepalive_timeout=30,
+    )
+    return aiohttp.ClientSession(
+        connector=connector,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        trust_env=False,
+        auto_decompress=False,
+        max_line_size=8_190,
+        max_field_size=8_190,
+        max_headers=128,
+        skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
+        headers={"User-Agent": "Parlour", "Accept-Encoding": "identity"},
+    )
+
+
+async def begin(
+    session: aiohttp.ClientSession,
+    method: str,
+    target: Target,
+    *,
+    headers: Mapping[str, str],
+    body: bytes | None,
+    deadlines: Deadlines,
+) -> aiohttp.ClientResponse:
+    """Send a request and wait for the head of its response."""
+    timeout = aiohttp.ClientTimeout(
+        total=deadlines.total, sock_connect=deadlines.connect, sock_read=deadlines.idle
+    )
+    with translated(target.origin, began=False):
+        async with asyncio.timeout(deadlines.first_byte):
+            return await session.request(
+                method,
+                URL(target.url, encoded=True),
+                headers=headers,
+                data=body,
+                timeout=timeout,
+                allow_redirects=False,
+            )
+
+
+@contextmanager
+def translated(origin: str, *, began: bool) -> Iterator[None]:
+    """Turn aiohttp's many errors into RequestFailed."""
+    try:
+        yield
+    except TimeoutError as error:
+        raise RequestFailed("timeout", f"{origin} took too long", began=began) from error
+    except (aiohttp.ClientConnectorCertificateError, aiohttp.ClientConnectorSSLError) as error:
+        raise RequestFailed(
+            "unreachable", f"{origin} has no certificate that can be trusted"
+        ) from error
+    except (aiohttp.ClientResponseError, aiohttp.InvalidURL) as error:
+        raise RequestFailed(
+            "bad_answer", f"{origin} does not speak HTTP well", began=began
+        ) from error
+    except (aiohttp.ClientError, OSError) as error:
+        why = "broke the connection" if began else "cannot be reached"
+        raise RequestFailed("unreachable", f"{origin} {why}", began=began) from error
