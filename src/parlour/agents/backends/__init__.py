@@ -1,1 +1,10 @@
 """The kinds of backend an agent can have; each is one file and one line in KINDS."""
+
+from typing import Any, Final
+
+from parlour.agents.backends import openai
+from parlour.agents.kinds import Kind
+
+KINDS: Final[dict[str, Kind[Any]]] = {
+    "openai": openai.KIND,
+}
