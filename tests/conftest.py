@@ -6,14 +6,18 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import aiohttp
 import pytest
 
+from tests.rig.model import FakeModel
+from tests.rig.server import Server
 from tests.rig.services import Postgres, Redis
 from tests.rig.storage import POSTGRES, SQLITE, Storage, in_ci, look_around, wanted_engines
 
 if TYPE_CHECKING:
     from parlour.config import Settings
     from parlour.kit.db import Database
+    from tests.rig.browser import Browser
 
 MACHINE = look_around()
 
@@ -151,3 +155,42 @@ async def db(storage: Storage) -> "AsyncIterator[Database]":
     database = await open_database(storage.database_url, storage.sqlite_path)
     yield database
     await database.close()
+
+
+# Programs
+
+
+@pytest.fixture
+def server(storage: Storage, tmp_path: Path) -> Iterator[Server]:
+    """Parlour serving on a free port, as a program of its own."""
+    running = Server(storage, tmp_path)
+    running.start()
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def model() -> Iterator[FakeModel]:
+    """A model server; `model.plays(...)` says how it answers."""
+    fake = FakeModel()
+    yield fake
+    fake.close()
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[aiohttp.ClientSession]:
+    """A client without cookies or compression surprises: what is sent is what is seen."""
+    jar = aiohttp.DummyCookieJar()
+    async with aiohttp.ClientSession(cookie_jar=jar) as session:
+        yield session
+
+
+@pytest.fixture
+async def browser() -> "AsyncIterator[Browser]":
+    """A real Chromium; at the end of the test its pages must have asked for nothing elsewhere."""
+    from tests.rig.browser import chromium
+
+    assert MACHINE.chromium is not None
+    async with chromium(MACHINE.chromium) as started:
+        yield started
+        started.check()

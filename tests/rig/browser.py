@@ -1,0 +1,101 @@
+"""A real Chromium whose every request, error and console line is written down."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from playwright.async_api import Browser as Chromium
+from playwright.async_api import BrowserContext, ConsoleMessage, Page, async_playwright
+
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    # Whatever a page asks for outside, nothing leaves this machine.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+)
+PHONE = (390, 844)
+DESKTOP = (1280, 800)
+
+
+class Browser:
+    """Opens pages in contexts of their own, as if each were a different person's browser."""
+
+    def __init__(self, chromium: Chromium) -> None:
+        self._chromium = chromium
+        self.requests: list[str] = []
+        self.errors: list[str] = []
+
+    async def person(
+        self,
+        *,
+        size: tuple[int, int] = PHONE,
+        dark: bool = False,
+        javascript: bool = True,
+        calm: bool = False,
+    ) -> BrowserContext:
+        """Return a fresh browser profile; its pages share cookies with each other only.
+
+        `calm` asks pages to move nothing, as a person's system setting would.
+        """
+        context = await self._chromium.new_context(
+            viewport={"width": size[0], "height": size[1]},
+            color_scheme="dark" if dark else "light",
+            java_script_enabled=javascript,
+            reduced_motion="reduce" if calm else "no-preference",
+            locale="en-GB",
+            timezone_id="UTC",
+            service_workers="block",
+        )
+        context.set_default_timeout(10_000)
+        context.on("request", lambda request: self.requests.append(request.url))
+        context.on("console", self._hear)
+        context.on("weberror", lambda error: self.errors.append(str(error.error)))
+        return context
+
+    async def open(self, url: str, *, size: tuple[int, int] = PHONE, dark: bool = False) -> Page:
+        """Open a page in a fresh profile."""
+        context = await self.person(size=size, dark=dark)
+        page = await context.new_page()
+        await page.goto(url)
+        return page
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        # A request that fails or is refused is written to the console too; tests cause those.
+        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+            self.errors.append(message.text)
+
+    def requests_elsewhere(self) -> list[str]:
+        """Return requests to anything but this machine (XSS-02, LNK-19)."""
+        return [url for url in self.requests if not _is_here(url)]
+
+    def check(self) -> None:
+        """Assert what holds for every page: no request elsewhere, no script error, no violation."""
+        assert self.requests_elsewhere() == []
+        assert self.errors == []
+
+
+def _is_here(url: str) -> bool:
+    parts = urlsplit(url)
+    if parts.scheme in {"data", "blob", "about"}:
+        return True
+    return parts.hostname in {"127.0.0.1", "localhost"}
+
+
+@asynccontextmanager
+async def chromium(program: Path) -> AsyncIterator[Browser]:
+    """Start Chromium with a new, empty profile, and end it."""
+    async with async_playwright() as playwright:
+        started = await playwright.chromium.launch(
+            executable_path=program, args=list(FLAGS), chromium_sandbox=False
+        )
+        try:
+            yield Browser(started)
+        finally:
+            await started.close()

@@ -1,0 +1,138 @@
+"""Parlour itself as a program of its own, started, asked, killed and started again."""
+
+import json
+import re
+import subprocess
+import sysconfig
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.rig.oracles import check_no_secrets
+from tests.rig.processes import Program, plain_environment
+from tests.rig.storage import Storage
+
+PARLOUR = Path(sysconfig.get_path("scripts")) / "parlour"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link that a test made."""
+
+    id: str
+    token: str
+    url: str
+
+
+class Server:
+    """`parlour serve` on a free port, with the storage of its test."""
+
+    def __init__(self, storage: Storage, folder: Path, **settings: str) -> None:
+        self.storage = storage
+        self.folder = folder
+        self.environment = plain_environment(
+            **storage.environment, PARLOUR_ALLOW_NETWORKS="127.0.0.0/8", **settings
+        )
+        self.url = ""
+        self.program: Program | None = None
+        self._former_output: list[str] = []
+        self._secrets: set[str] = set()
+
+    # Its life
+
+    def start(self, *arguments: str, within: float = 30) -> "Server":
+        """Start serving; a second start uses the port of the first, as visitors expect."""
+        port = self.url.rpartition(":")[2] or "0"
+        command = [str(PARLOUR), "serve", "--port", port, *arguments]
+        self.program = Program(command, env=self.environment, cwd=self.folder)
+        match = self.program.wait_for(r"Listening on (http://[^\s/]+)", within=within)
+        self.url = match.group(1)
+        return self
+
+    @property
+    def running(self) -> Program:
+        assert self.program is not None, "the server is not running"
+        return self.program
+
+    @property
+    def pid(self) -> int:
+        return self.running.pid
+
+    @property
+    def output(self) -> str:
+        """Everything it has printed so far, earlier lives included."""
+        now = [self.program.output] if self.program is not None else []
+        return "\n".join([*self._former_output, *now])
+
+    def kill9(self) -> None:
+        self.running.kill9()
+        self._bury()
+
+    def stop(self, *, within: float = 20) -> int:
+        """Stop it as a service manager would; answers with its exit status."""
+        try:
+            return self.running.stop(within=within)
+        finally:
+            self._bury()
+
+    def restart(self, *, kill: bool = False) -> None:
+        if kill:
+            self.kill9()
+        else:
+            assert self.stop() == 0, self.output
+        self.start()
+
+    def close(self) -> None:
+        """End it, and check what must hold after every test (oracle O3)."""
+        if self.program is not None:
+            self.stop()
+        check_no_secrets(self.output, *self._secrets)
+
+    def _bury(self) -> None:
+        self._former_output.append(self.running.output)
+        self.program = None
+
+    # The command line
+
+    def run(
+        self, *arguments: str, env: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a `parlour` command on the same storage, whatever comes of it."""
+        return subprocess.run(
+            [PARLOUR, *arguments],
+            env={**self.environment, **(env or {})},
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    def cli(self, *arguments: str) -> Any:
+        """Run a `parlour … --json` command that must succeed; answers with what it printed."""
+        done = self.run(*arguments, "--json")
+        assert done.returncode == 0, f"parlour {' '.join(arguments)}\n{done.stdout}\n{done.stderr}"
+        return json.loads(done.stdout) if done.stdout.strip() else None
+
+    def keep_secret(self, secret: str) -> str:
+        """Remember a secret that must never show up in the server's output."""
+        self._secrets.add(secret)
+        return secret
+
+    def make_documents_agent(self, name: str, folder: Path) -> Any:
+        return self.cli("agent", "create", name, "--backend", "documents", "--path", str(folder))
+
+    def make_model_agent(self, name: str, base_url: str) -> Any:
+        model = ("--base-url", base_url, "--model", "fake")
+        return self.cli("agent", "create", name, "--backend", "openai", *model)
+
+    def make_link(self, agent: str, *options: str) -> Link:
+        made = self.cli("link", "create", agent, *options)
+        token = made.get("token") or re.sub(r".*/", "", made["url"])
+        return Link(made["id"], self.keep_secret(token), made["url"])
+
+    def make_key(self, name: str = "tests", *options: str) -> str:
+        made = self.cli("key", "create", "--name", name, *options)
+        return self.keep_secret(str(made["key"]))

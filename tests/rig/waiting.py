@@ -1,0 +1,100 @@
+"""Waiting for what is to happen: for an event on a stream, for a fact to become true."""
+
+import asyncio
+import inspect
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import aiohttp
+
+T = TypeVar("T")
+
+
+async def eventually(
+    look: Callable[[], Awaitable[T] | T], *, within: float = 10, every: float = 0.02
+) -> T:
+    """Look again and again until the answer is true, for what tells nobody that it happened."""
+    clock = asyncio.get_running_loop()
+    deadline = clock.time() + within
+    while True:
+        seen = look()
+        answer: Any = await seen if inspect.isawaitable(seen) else seen
+        if answer:
+            return answer  # type: ignore[no-any-return]
+        assert clock.time() < deadline, f"not within {within} s; last answer {answer!r}"
+        await asyncio.sleep(every)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One server-sent event; comments come as events of the kind "comment"."""
+
+    kind: str
+    id: str
+    data: Any
+
+
+class Stream:
+    """A stream of server-sent events, read as a browser reads it."""
+
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        self.response = response
+        self.seen: list[Event] = []
+        self.last_id = ""
+        self._lines = response.content
+
+    async def next(self, *kinds: str, within: float = 10) -> Event:
+        """Wait for the next event of these kinds (any but a comment when none is named)."""
+        async with asyncio.timeout(within):
+            async for event in self:
+                if event.kind in kinds or (not kinds and event.kind != "comment"):
+                    return event
+        raise AssertionError(f"the stream ended; wanted {kinds}, seen {self.seen}")
+
+    async def until(self, kind: str, *, within: float = 10) -> list[Event]:
+        """Read up to and including the next event of that kind; answers with all of them."""
+        start = len(self.seen)
+        await self.next(kind, within=within)
+        return self.seen[start:]
+
+    def __aiter__(self) -> AsyncIterator[Event]:
+        return self._events()
+
+    async def _events(self) -> AsyncIterator[Event]:
+        kind, data = "message", list[str]()
+        async for raw in self._lines:
+            name, _, value = raw.decode().rstrip("\r\n").partition(":")
+            value = value.removeprefix(" ")
+            if not raw.strip():
+                if data:
+                    yield self._note(Event(kind, self.last_id, json.loads("\n".join(data))))
+                kind, data = "message", []
+            elif not name:
+                yield self._note(Event("comment", self.last_id, value))
+            elif name == "event":
+                kind = value
+            elif name == "data":
+                data.append(value)
+            elif name == "id":
+                self.last_id = value
+
+    def _note(self, event: Event) -> Event:
+        self.seen.append(event)
+        return event
+
+
+@asynccontextmanager
+async def listening(
+    http: aiohttp.ClientSession, url: str, *, after: str = "", **options: Any
+) -> AsyncIterator[Stream]:
+    """Open a stream; `after` is the `Last-Event-ID` to go on from."""
+    headers: Mapping[str, str] = {"Accept": "text/event-stream"}
+    if after:
+        headers = {**headers, "Last-Event-ID": after}
+    async with http.get(url, headers=headers, **options) as response:
+        assert response.status == 200, f"{response.status}: {await response.text()}"
+        assert response.content_type == "text/event-stream"
+        yield Stream(response)
