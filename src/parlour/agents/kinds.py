@@ -12,7 +12,7 @@ from parlour.kit.http import Blocked
 from parlour.tools import Tools
 
 Config = TypeVar("Config", bound=msgspec.Struct)
-Asked = TypeVar("Asked", bound=msgspec.Struct, contravariant=True)
+Config_contra = TypeVar("Config_contra", bound=msgspec.Struct, contravariant=True)
 Shape = TypeVar("Shape")
 
 KEEP = "set"
@@ -27,10 +27,10 @@ class Accept(Protocol[Config]):
     ) -> Config: ...
 
 
-class Check(Protocol[Asked]):
+class Check(Protocol[Config_contra]):
     """Looks at the world before a config is saved; Invalid when it does not fit."""
 
-    async def __call__(self, config: Asked, tools: Tools, *, trusted: bool) -> None: ...
+    async def __call__(self, config: Config_contra, tools: Tools, *, trusted: bool) -> None: ...
 
 
 def _no_secrets(_before: Any, _config: Any, _tools: Tools) -> dict[str, str]:
