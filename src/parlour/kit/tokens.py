@@ -17,6 +17,8 @@ _ID_LENGTH: Final = 22
 """62**22 is a little over 2**130."""
 
 _TOKEN_FORM: Final = re.compile(r"[A-Za-z0-9_-]{40}\Z", re.ASCII)
+_SESSION_MAC: Final = 16
+_SESSION_FORM: Final = re.compile(r"vs_[0-9A-Za-z]{22}[0-9a-f]{16}\Z", re.ASCII)
 _HEAD: Final = struct.Struct(">BB8sI")
 _MAC_BYTES: Final = 16
 _VERSION: Final = 1
@@ -79,7 +81,7 @@ class Keyring:
         return [self._derive(master, "fingerprint").hex()[:16] for master in self._masters]
 
     def sign_link(self, kind: int, link_id: str, expires: int) -> str:
-        """Make the token of a link: 40 characters that say its kind and expiry and cannot be forged.
+        """Make a link's token: 40 characters that carry its kind and expiry, unforgeable.
 
         `expires` is in seconds since 1970 UTC, FOREVER for a link that never ends. The same link
         gives the same token each time, as long as the signing key stays.
@@ -104,6 +106,23 @@ class Keyring:
         if not genuine or first >> 4 != _VERSION:
             return None
         return LinkToken(first & 15, "lnk_" + _b64(link), expires)
+
+    def mint_session(self, scope: str) -> str:
+        """Make a session secret that `minted` knows again within `scope`, without storing it."""
+        random = new_id("vs")
+        return random + self._session_mac(self._hashes[0], scope, random)
+
+    def minted(self, secret: str, scope: str) -> bool:
+        """Whether one of our keys made this session secret for this scope."""
+        if not _SESSION_FORM.match(secret):
+            return False
+        random, mac = secret[:-_SESSION_MAC], secret[-_SESSION_MAC:]
+        made = [self._session_mac(key, scope, random) for key in self._hashes]
+        return any([hmac.compare_digest(mac, each) for each in made])
+
+    @staticmethod
+    def _session_mac(key: bytes, scope: str, random: str) -> str:
+        return hmac.digest(key, f"session/{scope}/{random}".encode(), "sha256").hex()[:_SESSION_MAC]
 
     def hashed(self, secret: str) -> str:
         """Hash a high-entropy secret with the newest key, for storing."""

@@ -20,7 +20,7 @@ Unit = Callable[Concatenate[Connection, P], T]
 metadata = MetaData()
 """Every room registers its tables here; the migrations create them."""
 
-Json = JSON().with_variant(JSONB(), "postgresql")
+Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
 _HOOKS = "parlour.after_commit"
 

@@ -1,0 +1,1 @@
+"""Chatting: saying something, running the turn that answers, following it live."""

@@ -1,0 +1,279 @@
+"""Following a conversation live: subscribe, then read, then follow; recovering is starting."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from parlour import transcripts
+from parlour.chat import wire
+from parlour.conversations import store
+from parlour.conversations.model import Cursor, State
+from parlour.kit.bus import LiveLog
+from parlour.kit.errors import Problem
+from parlour.tools import Tools
+from parlour.transcripts import Shown
+
+HEARTBEAT = 15.0
+"""Seconds between two signs of life, and between two readings that nobody asked for."""
+
+LIFE = 900.0
+"""Seconds after which a stream ends by itself; the viewer comes back and nothing is lost."""
+
+BYE = b"retry: 1000\n: come back\n\n"
+_BEAT = b": still here\n\n"
+_RESYNC = wire.event("resync", {})
+
+Present = Callable[[Shown], dict[str, Any]]
+"""Turns a message into what the stream tells of it."""
+
+Judge = Callable[[sa.Connection], Problem | None]
+"""Says whether this viewer may still look; None is yes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """Who looks at what, and from where."""
+
+    conversation_id: str
+    cursor: Cursor
+    present: Present
+    judge: Judge
+    topics: tuple[str, ...] = ()
+    """What else may end the look: the link, the agent."""
+    until_seq: int | None = None
+    """End once the message at this place is finished."""
+
+
+class Live:
+    """This process's viewers."""
+
+    def __init__(self, tools: Tools) -> None:
+        """Begin without viewers."""
+        self._tools = tools
+        self._followers: set[_Follower] = set()
+        self._closing = False
+
+    @property
+    def viewers(self) -> int:
+        """How many streams are open."""
+        return len(self._followers)
+
+    async def follow(self, view: View) -> AsyncIterator[bytes]:
+        """Yield server-sent events: what is there after the cursor, then whatever comes."""
+        if self._closing:
+            yield BYE
+            return
+        follower = _Follower(self._tools, view)
+        self._followers.add(follower)
+        try:
+            async for chunk in follower.stream():
+                yield chunk
+        finally:
+            self._followers.discard(follower)
+            follower.close()
+
+    async def reply(self, conversation_id: str, seq: int) -> Shown | None:
+        """Wait for the reply at a place to be finished; None when its conversation was closed."""
+        wake = asyncio.Event()
+        with self._tools.bus.subscribe(wire.topic(conversation_id), wake.set) as changes:
+            while True:
+                wake.clear()
+                changes.take()
+                found = await self._tools.db.read(_reread, conversation_id, seq - 1)
+                reply = next((each for each in found.messages if each.seq == seq), None)
+                if found.closed or reply is None or reply.state is not State.WRITING:
+                    return reply
+                try:
+                    await asyncio.wait_for(wake.wait(), HEARTBEAT)
+                except TimeoutError:
+                    continue
+
+    def close(self) -> None:
+        """End every stream with a hint to come back."""
+        self._closing = True
+        for follower in list(self._followers):
+            follower.leave()
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    messages: list[Shown]
+    last_seq: int
+    closed: bool
+    problem: Problem | None = None
+
+
+def _reread(
+    conn: sa.Connection, conversation_id: str, after: int, judge: Judge | None = None
+) -> _Found:
+    problem = judge(conn) if judge is not None else None
+    if problem is not None:
+        return _Found([], 0, closed=True, problem=problem)
+    last_seq, closed = store.progress(conn, conversation_id)
+    found = transcripts.for_visitor(conn, conversation_id, after=after)
+    return _Found(found, last_seq, closed)
+
+
+class _Follower:
+    """One viewer's stream. `_settled` is the place up to which all was sent in its last state."""
+
+    __slots__ = (
+        "_beat",
+        "_changes",
+        "_cursor",
+        "_deadline",
+        "_leaving",
+        "_log",
+        "_log_key",
+        "_position",
+        "_settled",
+        "_tools",
+        "_told",
+        "_view",
+        "_wake",
+    )
+
+    def __init__(self, tools: Tools, view: View) -> None:
+        self._tools = tools
+        self._view = view
+        self._cursor = view.cursor
+        self._settled = view.cursor.seq - 1 if view.cursor.epoch else view.cursor.seq
+        self._told: dict[int, State] = {}
+        self._log: LiveLog | None = None
+        self._log_key = ""
+        self._position = 0
+        self._wake = asyncio.Event()
+        self._leaving = False
+        loop = asyncio.get_running_loop()
+        self._deadline = loop.time() + LIFE * random.uniform(0.9, 1.1)  # noqa: S311 - no secret
+        self._beat = loop.call_later(HEARTBEAT, self._wake.set)
+        topics = (wire.topic(view.conversation_id), *view.topics)
+        self._changes = [tools.bus.subscribe(topic, self._wake.set) for topic in topics]
+
+    def leave(self) -> None:
+        """Have the stream end at its next turn."""
+        self._leaving = True
+        self._wake.set()
+
+    def close(self) -> None:
+        """Let go of everything this viewer held."""
+        self._beat.cancel()
+        self._drop_log()
+        for changes in self._changes:
+            changes.close()
+
+    async def stream(self) -> AsyncIterator[bytes]:
+        """Yield what there is and what comes, until the viewer must leave or is through."""
+        loop = asyncio.get_running_loop()
+        chunk, over = await self._catch_up()
+        yield b"retry: 1000\n\n" + chunk
+        while not over:
+            await self._wake.wait()
+            self._wake.clear()
+            if self._leaving or loop.time() > self._deadline:
+                yield BYE
+                return
+            chunk = self._from_log()
+            if chunk:
+                yield chunk
+            beat = self._beat.when() <= loop.time()
+            if beat:
+                self._beat = loop.call_later(HEARTBEAT, self._wake.set)
+            # Every subscription must be emptied, so no short-circuit here.
+            changed = any([changes.take() for changes in self._changes])
+            if changed or beat or self._log_is_over():
+                chunk, over = await self._catch_up()
+                chunk = chunk or (_BEAT if beat else b"")
+                if chunk:
+                    yield chunk
+
+    async def _catch_up(self) -> tuple[bytes, bool]:
+        """Read what is new and say it; the flag tells that the stream is over."""
+        view = self._view
+        try:
+            found = await self._tools.db.read(
+                _reread, view.conversation_id, self._settled, view.judge
+            )
+        except Problem:
+            return b"", False  # the database is away: the next sign of life tries again
+        if found.problem is not None:
+            problem = found.problem
+            data = {"code": problem.code, "title": problem.title, "detail": problem.detail}
+            return wire.event("refused", {"problem": data}), True
+        if found.closed or self._settled > found.last_seq:
+            return _RESYNC, True
+        chunks: list[bytes] = []
+        for message in found.messages:
+            chunks.append(self._tell(message))
+        writing = next((each for each in found.messages if each.state is State.WRITING), None)
+        if writing is None:
+            self._drop_log()
+        else:
+            chunks.append(await self._join(writing))
+        until = view.until_seq
+        return b"".join(chunks), until is not None and self._settled >= until
+
+    def _tell(self, message: Shown) -> bytes:
+        seq, before = message.seq, self._told.get(message.seq)
+        if message.state is State.WRITING:
+            self._told[seq] = State.WRITING
+            if before is not None:
+                return b""
+            return wire.event("message", self._view.present(message), str(self._cursor))
+        if all(state is not State.WRITING for place, state in self._told.items() if place < seq):
+            self._settled = seq
+            self._cursor = Cursor(seq)
+            self._told = {place: state for place, state in self._told.items() if place > seq}
+        else:
+            self._told[seq] = message.state
+        if before is message.state:
+            return b""
+        data = self._view.present(message)
+        if message.author_kind == "agent" and message.turn_id is not None:
+            done = {"turn": message.turn_id, "message": data}
+            return wire.event("done", done, str(self._cursor))
+        return wire.event("message", data, str(self._cursor))
+
+    async def _join(self, message: Shown) -> bytes:
+        """Follow the live log of the reply that is being written, from where the viewer is."""
+        key = wire.log_key(message.turn_id or "", message.epoch)
+        if key != self._log_key or self._log is None:
+            self._drop_log()
+            log = await self._tools.bus.open_log(key) if message.epoch else None
+            if log is None:
+                return self._saved_text(message)
+            log.watch(self._wake.set)
+            self._log, self._log_key = log, key
+            same = (self._cursor.seq, self._cursor.epoch) == (message.seq, message.epoch)
+            self._position = log.position_after(self._cursor.offset) if same else 0
+        return self._from_log()
+
+    def _saved_text(self, message: Shown) -> bytes:
+        """Tell what is stored of a reply whose live log cannot be had."""
+        text, cursor = message.text, self._cursor
+        same = (cursor.seq, cursor.epoch) == (message.seq, message.epoch)
+        offset = cursor.offset if same else 0
+        if not message.epoch or len(text) <= offset:
+            return b""
+        self._cursor = Cursor(message.seq, message.epoch, len(text))
+        turn = message.turn_id or ""
+        return wire.delta(turn, message.seq, message.epoch, offset, text[offset:])
+
+    def _from_log(self) -> bytes:
+        if self._log is None:
+            return b""
+        chunk, self._position = self._log.read(self._position)
+        return chunk
+
+    def _log_is_over(self) -> bool:
+        return self._log is not None and self._log.ended
+
+    def _drop_log(self) -> None:
+        if self._log is not None:
+            self._log.unwatch(self._wake.set)
+            self._log = None
+            self._log_key = ""

@@ -1,0 +1,272 @@
+"""Running a turn: start it, let its backend answer, keep what comes, and end it once."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from parlour import events
+from parlour.agents.contract import Backend, BackendFailure, Question
+from parlour.chat import prompt, wire
+from parlour.chat.turns import RUN, announce
+from parlour.chat.writing import Writing
+from parlour.conversations import store
+from parlour.conversations import turns as rows
+from parlour.conversations.model import Message, State, Turn, TurnState
+from parlour.kit.db import after_commit
+from parlour.kit.errors import Problem
+from parlour.kit.observe import log
+from parlour.kit.queue import Job
+from parlour.rights import Who
+from parlour.tools import Tools
+
+SAVE_EVERY = 1.0
+"""Seconds between two savings of a reply's text: what a power cut can take from it."""
+
+_BACKENDS = 200
+_PATIENCE = 30
+"""Seconds for which a reply's end is offered again to a database that is away."""
+
+BackendOf = Callable[[Tools, str, int], Awaitable[Backend]]
+"""Makes the backend of an agent's version."""
+
+
+@dataclass(slots=True)
+class _Run:
+    turn: Turn
+    writing: Writing
+    answering: asyncio.Task[None]
+    stopped: bool = False
+
+
+class Runner:
+    """Runs this process's turns."""
+
+    def __init__(self, tools: Tools, backend_of: BackendOf) -> None:
+        """Listen for stops. `close` ends the listening."""
+        self._tools = tools
+        self._backend_of = backend_of
+        self._backends: OrderedDict[tuple[str, int], Backend] = OrderedDict()
+        self._running: dict[str, _Run] = {}
+        self._stops = tools.bus.subscribe(wire.STOPS, self._on_stop)
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._stops.close()
+
+    async def run(self, job: Job) -> None:
+        """Run the turn that a job names, from its start to its one end."""
+        tools = self._tools
+        turn = await tools.db.read(rows.find, job.payload["turn"])
+        if turn is None:
+            return
+        try:
+            backend = await self._backend(turn.agent_id, turn.agent_version)
+        except (BackendFailure, Problem) as error:
+            log.warning("turn.no_backend", turn=turn.id, error=str(error))
+            backend = None
+        begun = await tools.db.write(_begin, tools, turn.id, backend)
+        if begun is None:
+            return
+        turn, messages = begun
+        if turn.stop_at is not None:
+            await self._end(turn, None, TurnState.STOPPED, None)
+        elif backend is None:
+            await self._end(turn, None, TurnState.FAILED, "misconfigured")
+        elif turn.epoch > 1 and not backend.repeatable:
+            await self._end(turn, None, TurnState.INTERRUPTED, "interrupted")
+        else:
+            await self._answer(turn, backend, messages)
+
+    async def _backend(self, agent_id: str, version: int) -> Backend:
+        key = (agent_id, version)
+        found = self._backends.get(key)
+        if found is None:
+            found = self._backends[key] = await self._backend_of(self._tools, *key)
+            if len(self._backends) > _BACKENDS:
+                self._backends.popitem(last=False)
+        return found
+
+    async def _answer(self, turn: Turn, backend: Backend, messages: list[Message]) -> None:
+        tools = self._tools
+        live = tools.bus.begin_log(wire.log_key(turn.id, turn.epoch))
+        writing = Writing(turn, live, tools.settings.max_reply_chars)
+        question = Question(
+            prompt.assemble(messages, turn.question_seq, tools.settings.prompt_chars),
+            turn.agent_id,
+            turn.conversation_id,
+            turn.id,
+        )
+        # Announced again, now that there is a log to follow.
+        tools.bus.publish(wire.topic(turn.conversation_id), "changed")
+        answering = asyncio.create_task(_consume(backend, question, writing))
+        run = self._running[turn.id] = _Run(turn, writing, answering)
+        try:
+            state, problem = await self._tend(run)
+            await self._end(turn, writing, state, problem)
+        except asyncio.CancelledError:
+            await asyncio.shield(self._hand_back(run, backend))
+            raise
+        finally:
+            answering.cancel()
+            del self._running[turn.id]
+            live.end()
+
+    async def _tend(self, run: _Run) -> tuple[TurnState, str | None]:
+        """Wait for the answer, saving it every second and keeping the deadlines."""
+        settings, writing = self._tools.settings, run.writing
+        loop = asyncio.get_running_loop()
+        began, late = loop.time(), False
+        while not run.answering.done():
+            await asyncio.wait({run.answering}, timeout=SAVE_EVERY)
+            if run.answering.done():
+                break
+            await self._save(run)
+            now = loop.time()
+            silence = settings.silence_timeout if writing.offset else settings.first_byte_timeout
+            if now - writing.heard_at > silence or now - began > settings.reply_timeout:
+                late = True
+                run.answering.cancel()
+        if run.stopped:
+            return TurnState.STOPPED, None
+        if late or run.answering.cancelled():
+            return TurnState.FAILED, "timeout"
+        return _judge(run)
+
+    async def _save(self, run: _Run) -> None:
+        turn, writing = run.turn, run.writing
+        try:
+            if writing.saved != writing.offset:
+                saved, text = writing.offset, writing.text
+                where = (turn.conversation_id, turn.reply_seq, turn.epoch)
+                await self._tools.db.write(store.save_text, *where, text)
+                writing.saved = saved
+            now = await self._tools.db.read(rows.find, turn.id)
+        except Problem as error:
+            log.warning("turn.not_saved", turn=turn.id, error=str(error))
+            return
+        if now is None or now.epoch != turn.epoch or now.stop_at is not None:
+            self._stop(turn.id)
+
+    async def _end(
+        self, turn: Turn, writing: Writing | None, state: TurnState, problem: str | None
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        patience = loop.time() + _PATIENCE
+        while True:
+            try:
+                await self._tools.db.write(_finish, self._tools, turn, writing, state, problem)
+            except Problem as error:
+                if loop.time() > patience:
+                    raise
+                log.warning("turn.end_not_stored", turn=turn.id, error=str(error))
+                await asyncio.sleep(SAVE_EVERY)
+            else:
+                return
+
+    async def _hand_back(self, run: _Run, backend: Backend) -> None:
+        """Leave a turn to whoever is next: to be run again where that is free, else interrupted."""
+        run.answering.cancel()
+        if backend.repeatable:
+            await self._save(run)
+        else:
+            await self._end(run.turn, run.writing, TurnState.INTERRUPTED, "interrupted")
+
+    def _on_stop(self) -> None:
+        for turn_id in self._stops.take():
+            self._stop(turn_id)
+
+    def _stop(self, turn_id: str) -> None:
+        run = self._running.get(turn_id)
+        if run is not None:
+            run.stopped = True
+            run.answering.cancel()
+
+
+async def _consume(backend: Backend, question: Question, writing: Writing) -> None:
+    loop = asyncio.get_running_loop()
+    answer = backend.answer(question)
+    try:
+        async for part in answer:
+            writing.take(part, loop.time())
+    finally:
+        close = getattr(answer, "aclose", None)
+        if close is not None:
+            await close()
+
+
+def _judge(run: _Run) -> tuple[TurnState, str | None]:
+    """Say how an answer that ended by itself ended; failures are told to the owner's log."""
+    error = run.answering.exception()
+    if error is None:
+        if run.writing.offset:
+            return TurnState.DONE, None
+        error = BackendFailure("bad_answer", "the answer was empty")
+    if isinstance(error, BackendFailure):
+        log.warning("turn.failed", turn=run.turn.id, code=error.code, error=str(error))
+        return TurnState.FAILED, error.code
+    log.error("turn.broke", turn=run.turn.id, error=f"{type(error).__name__}: {error}")
+    return TurnState.FAILED, "error"
+
+
+def _begin(
+    conn: sa.Connection, tools: Tools, turn_id: str, backend: Backend | None
+) -> tuple[Turn, list[Message]] | None:
+    turn = rows.start(conn, turn_id, tools.clock.now())
+    if turn is None:
+        return None
+    if turn.epoch > 1 and backend is not None and backend.repeatable:
+        store.change(conn, turn.conversation_id, turn.reply_seq, epoch=turn.epoch, text="")
+    else:
+        store.change(conn, turn.conversation_id, turn.reply_seq, epoch=turn.epoch)
+    messages = store.read(conn, turn.conversation_id, upto=turn.question_seq, newest=100)
+    return turn, messages
+
+
+def _finish(
+    conn: sa.Connection,
+    tools: Tools,
+    turn: Turn,
+    writing: Writing | None,
+    state: TurnState,
+    problem: str | None,
+) -> None:
+    """End a turn, its reply, and the wait of the next turn in line, all at once."""
+    now = tools.clock.now()
+    store.lock(conn, turn.conversation_id)
+    columns: dict[str, Any] = {} if writing is None else writing.stored()
+    if not rows.end(conn, turn, state, now, **columns):
+        return
+    reply: dict[str, Any] = {"state": State(state.value).value, "problem": problem}
+    if writing is not None:
+        reply["text"] = writing.text
+        reply["citations"] = msgspec.to_builtins(writing.citations) or None
+    store.change(conn, turn.conversation_id, turn.reply_seq, **reply)
+    store.count_reply(conn, turn.conversation_id, now)
+    if writing is not None and writing.variables:
+        store.set_variables(conn, turn.conversation_id, writing.variables)
+    following = rows.next_in_line(conn, turn.conversation_id)
+    if following is not None:
+        tools.queue.enqueue(conn, RUN, {"turn": following})
+    about = store.whose(conn, turn.conversation_id)
+    who = Who("system", turn.agent_id, "agent", about["workspace_id"])
+    told = {"turn": turn.id, "state": state.value, "problem": problem}
+    events.record(
+        conn,
+        events.Kind.TURN_ENDED,
+        who,
+        now,
+        agent_id=turn.agent_id,
+        link_id=about["link_id"],
+        conversation_id=turn.conversation_id,
+        data=told,
+    )
+    if writing is not None:
+        after_commit(conn, writing.log.end)
+    announce(conn, tools, turn.conversation_id)
+
+

@@ -1,0 +1,251 @@
+"""Coming in by a link: look at the door, and step in with the first message, all or nothing."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from parlour import visitors
+from parlour.agents.model import Content
+from parlour.agents.store import agents, versions
+from parlour.conversations.store import conversations
+from parlour.kit.clock import DAY, Moment
+from parlour.kit.errors import Problem
+from parlour.kit.tokens import LinkToken
+from parlour.links import rules
+from parlour.links import store as links
+from parlour.links.rules import Admit, Refuse, Why
+from parlour.tools import Tools
+from parlour.visitors import sessions
+
+
+class Refused(Problem):
+    """The house says no to a visitor, and why."""
+
+    def __init__(self, refusal: Refuse, content: Content | None = None) -> None:
+        """Carry the refusal, and whose door it is when that may be told."""
+        self.refusal = refusal
+        self.content = content
+        self.status = STATUS[refusal.why]
+        super().__init__(SAID[refusal.why], code=refusal.why.value)
+
+
+STATUS = {
+    Why.NOT_FOUND: 404,
+    Why.DISABLED: 403,
+    Why.EXPIRED: 410,
+    Why.NOT_PUBLISHED: 403,
+    Why.OFFLINE: 503,
+}
+
+SAID = {
+    Why.NOT_FOUND: "there is nothing here",
+    Why.DISABLED: "this link is switched off",
+    Why.EXPIRED: "this link has ended",
+    Why.NOT_PUBLISHED: "this assistant is not published yet",
+    Why.OFFLINE: "this assistant is away for now",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What a genuine token opens onto, as one read found it."""
+
+    link_id: str
+    workspace_id: str
+    agent_id: str
+    agent_version: int
+    content: Content | None
+    """What visitors get of the agent; None while nothing was ever published."""
+    welcome_message: str | None
+    """The link's own, which goes before the agent's."""
+    verdict: Admit | Refuse
+    session: str | None
+    """The hash of the visitor's session, when the one presented is good on this link."""
+    visitor_id: str | None
+    seen_at: Moment
+    conversation_id: str | None
+    """The visitor's open conversation."""
+
+
+async def look(tools: Tools, token: str, session: str | None) -> Door:
+    """Look at a link's door without touching anything; one short read at most.
+
+    Raises:
+        Refused: the token is forged, malformed, revoked or of a deleted agent, all alike.
+    """
+    genuine = tools.keys.open_link(token)
+    if genuine is None:
+        raise Refused(Refuse(Why.NOT_FOUND))
+    if session is not None and not tools.keys.minted(session, genuine.link_id):
+        session = None
+    return await tools.db.read(_look, tools, genuine, session, tools.clock.now())
+
+
+async def admitted(tools: Tools, token: str, session: str | None) -> Door:
+    """Look at a door that must be open; Refused says why it is not."""
+    door = await look(tools, token, session)
+    if isinstance(door.verdict, Refuse):
+        raise Refused(door.verdict, door.content)
+    return door
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """Who came in, and where to."""
+
+    door: Door
+    visitor_id: str
+    session: str
+    """The secret that finds this visitor again."""
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """What a visitor presents with a message, judged inside the message's own transaction."""
+
+    tools: Tools
+    token: LinkToken
+    session: str | None
+    """The secret the visitor holds, when there is one."""
+    fresh: str
+    """A secret made by us, for the session that begins if the one presented is not good."""
+
+    def __call__(self, conn: sa.Connection, now: Moment) -> Entered:
+        """Judge all of it again, spend the use of a new visitor, and say who came in.
+
+        Raises:
+            Refused: the door closed meanwhile; nothing was changed.
+        """
+        tools = self.tools
+        secret = self.session or self.fresh
+        door = _look(conn, tools, self.token, secret, now)
+        if door.visitor_id is None and secret is not self.fresh:
+            secret = self.fresh
+            door = _look(conn, tools, self.token, secret, now)
+        if isinstance(door.verdict, Refuse):
+            raise Refused(door.verdict, door.content)
+        ends = now + tools.settings.session_days * DAY
+        if door.visitor_id is not None and door.session is not None:
+            if now - door.seen_at > visitors.TOUCH_EVERY:
+                visitors.touch(conn, door.session, now, ends)
+            return Entered(door, door.visitor_id, secret, is_new=False)
+        if not links.spend(conn, door.link_id, now):
+            raise Refused(Refuse(Why.NOT_FOUND))
+        visitor_id = visitors.arrive(
+            conn,
+            workspace_id=door.workspace_id,
+            agent_id=door.agent_id,
+            link_id=door.link_id,
+            session_hash=tools.keys.hashed(self.fresh),
+            now=now,
+            expires_at=ends,
+        )
+        return Entered(door, visitor_id, self.fresh, is_new=True)
+
+
+def ticket(tools: Tools, token: str, session: str | None, start: str | None = None) -> Ticket:
+    """Make the ticket for a message; Refused for a token that is not genuine.
+
+    `start` is a secret that `start_of` gave out: sending a first message twice with the same one
+    begins one session. It is taken from the message itself, never from a cookie, which somebody
+    else might have planted.
+    """
+    genuine = tools.keys.open_link(token)
+    if genuine is None:
+        raise Refused(Refuse(Why.NOT_FOUND))
+    if session is not None and not tools.keys.minted(session, genuine.link_id):
+        session = None
+    if start is None or not tools.keys.minted(start, genuine.link_id):
+        start = tools.keys.mint_session(genuine.link_id)
+    return Ticket(tools, genuine, session, start)
+
+
+def start_of(tools: Tools, link_id: str) -> str:
+    """Return a secret with which a new visitor may begin a session; nothing is stored."""
+    return tools.keys.mint_session(link_id)
+
+
+_LINK = links.links.c
+_DOOR = (
+    sa.select(
+        _LINK.id.label("link_id"),
+        _LINK.workspace_id,
+        _LINK.kind,
+        _LINK.token_expires,
+        _LINK.expires_at,
+        _LINK.enabled,
+        _LINK.revoked_at,
+        _LINK.welcome_message,
+        agents.c.id.label("agent_id"),
+        agents.c.published,
+        agents.c.live,
+        agents.c.deleted_at,
+        versions.c.content,
+        sessions.c.hash.label("session"),
+        sessions.c.visitor_id,
+        sessions.c.seen_at,
+        conversations.c.id.label("conversation_id"),
+    )
+    .select_from(links.links)
+    .join(agents, agents.c.id == _LINK.agent_id)
+    .outerjoin(
+        versions,
+        sa.and_(versions.c.agent_id == agents.c.id, versions.c.number == agents.c.published),
+    )
+    .outerjoin(
+        sessions,
+        sa.and_(
+            sessions.c.link_id == _LINK.id,
+            sessions.c.hash.in_(sa.bindparam("hashes", expanding=True)),
+            sessions.c.expires_at > sa.bindparam("now"),
+        ),
+    )
+    .outerjoin(
+        conversations,
+        sa.and_(
+            conversations.c.visitor_id == sessions.c.visitor_id,
+            conversations.c.closed_at.is_(None),
+        ),
+    )
+    .where(_LINK.id == sa.bindparam("link_id"))
+)
+
+
+def _look(
+    conn: sa.Connection, tools: Tools, token: LinkToken, session: str | None, now: Moment
+) -> Door:
+    hashes = tools.keys.hashes(session) if session else []
+    found = {"link_id": token.link_id, "hashes": hashes, "now": now}
+    row = conn.execute(_DOOR, found).first()
+    verdict = rules.admit(token, None if row is None else _standing(row), now)
+    if row is None or verdict == Refuse(Why.NOT_FOUND):
+        raise Refused(Refuse(Why.NOT_FOUND))
+    return Door(
+        row.link_id,
+        row.workspace_id,
+        row.agent_id,
+        row.published or 0,
+        None if row.content is None else msgspec.convert(row.content, Content),
+        row.welcome_message,
+        verdict,
+        row.session,
+        row.visitor_id,
+        row.seen_at or 0,
+        row.conversation_id,
+    )
+
+
+def _standing(row: sa.Row[Any]) -> rules.Standing:
+    return rules.Standing(
+        kind=row.kind,
+        token_expires=row.token_expires,
+        expires_at=row.expires_at,
+        enabled=row.enabled,
+        revoked=row.revoked_at is not None,
+        agent_published=row.published is not None,
+        agent_live=row.live,
+        agent_deleted=row.deleted_at is not None,
+    )

@@ -1,0 +1,113 @@
+"""Events: one row per fact, written in the transaction of the change it tells of."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+
+from parlour.kit.clock import Moment
+from parlour.kit.db import Json, metadata
+from parlour.rights import Who
+
+
+class Kind(StrEnum):
+    """Every kind of event, with what it tells."""
+
+    AGENT_CREATED = "agent.created"
+    AGENT_CHANGED = "agent.changed"
+    AGENT_PUBLISHED = "agent.published"
+    AGENT_LIVE = "agent.live"
+    AGENT_OFFLINE = "agent.offline"
+    AGENT_DELETED = "agent.deleted"
+    KEY_CREATED = "key.created"
+    KEY_REVOKED = "key.revoked"
+    LINK_CREATED = "link.created"
+    LINK_CHANGED = "link.changed"
+    LINK_REVOKED = "link.revoked"
+    CONVERSATION_STARTED = "conversation.started"
+    CONVERSATION_CLOSED = "conversation.closed"
+    MESSAGE_CREATED = "message.created"
+    TURN_ENDED = "turn.ended"
+
+
+events = sa.Table(
+    "events",
+    metadata,
+    sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
+    sa.Column("workspace_id", sa.String(40), nullable=False),
+    sa.Column("kind", sa.String(60), nullable=False),
+    sa.Column("at", sa.BigInteger, nullable=False),
+    sa.Column("actor_kind", sa.String(20), nullable=False),
+    sa.Column("actor_id", sa.String(40), nullable=False),
+    sa.Column("agent_id", sa.String(40)),
+    sa.Column("link_id", sa.String(40)),
+    sa.Column("conversation_id", sa.String(40)),
+    sa.Column("data", Json, nullable=False),
+    sa.Index("events_at", "at"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A fact that happened, and what it is about."""
+
+    id: int
+    kind: str
+    at: Moment
+    agent_id: str | None
+    link_id: str | None
+    conversation_id: str | None
+
+
+def record(
+    conn: sa.Connection,
+    kind: Kind,
+    who: Who,
+    at: Moment,
+    *,
+    agent_id: str | None = None,
+    link_id: str | None = None,
+    conversation_id: str | None = None,
+    data: Mapping[str, Any] | None = None,
+) -> None:
+    """Write down a fact, in the transaction that makes it true."""
+    conn.execute(
+        sa.insert(events),
+        {
+            "workspace_id": who.workspace_id,
+            "kind": kind.value,
+            "at": at,
+            "actor_kind": who.kind,
+            "actor_id": who.id,
+            "agent_id": agent_id,
+            "link_id": link_id,
+            "conversation_id": conversation_id,
+            "data": dict(data or {}),
+        },
+    )
+
+
+def newest(conn: sa.Connection) -> int:
+    """Return the id of the newest event, 0 when there is none."""
+    return conn.execute(sa.select(sa.func.coalesce(sa.func.max(events.c.id), 0))).scalar_one()
+
+
+def since(conn: sa.Connection, event_id: int, at: Moment, limit: int = 500) -> list[Event]:
+    """Return events after `event_id` or, since ids may be committed out of order, after `at`."""
+    columns = events.c
+    found = conn.execute(
+        sa.select(
+            columns.id,
+            columns.kind,
+            columns.at,
+            columns.agent_id,
+            columns.link_id,
+            columns.conversation_id,
+        )
+        .where(columns.at >= at, columns.id > event_id)
+        .order_by(columns.id)
+        .limit(limit)
+    )
+    return [Event(*row) for row in found]

@@ -1,0 +1,122 @@
+"""The rows of links."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from parlour.kit.clock import SECOND, Moment
+from parlour.kit.db import metadata
+from parlour.kit.errors import NotFound
+from parlour.kit.tokens import FOREVER, Keyring
+from parlour.links.rules import Kind
+
+links = sa.Table(
+    "links",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("workspace_id", sa.ForeignKey("workspaces.id"), nullable=False),
+    sa.Column("agent_id", sa.ForeignKey("agents.id"), nullable=False),
+    sa.Column("kind", sa.SmallInteger, nullable=False),
+    sa.Column("name", sa.String(200)),
+    sa.Column("token_expires", sa.BigInteger, nullable=False),
+    sa.Column("expires_at", sa.BigInteger),
+    sa.Column("enabled", sa.Boolean, nullable=False),
+    sa.Column("welcome_message", sa.Text),
+    sa.Column("uses", sa.Integer, nullable=False),
+    sa.Column("created_at", sa.BigInteger, nullable=False),
+    sa.Column("created_by", sa.String(200), nullable=False),
+    sa.Column("updated_at", sa.BigInteger, nullable=False),
+    sa.Column("revoked_at", sa.BigInteger),
+    sa.Index("links_agent", "agent_id", "created_at"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A door to an agent, as its owner knows it."""
+
+    id: str
+    workspace_id: str
+    agent_id: str
+    kind: Kind
+    name: str | None
+    token_expires: int
+    expires_at: Moment | None
+    enabled: bool
+    welcome_message: str | None
+    uses: int
+    created_at: Moment
+    created_by: str
+    updated_at: Moment
+
+    def token(self, keys: Keyring) -> str:
+        """Return the token that opens this link."""
+        return keys.sign_link(self.kind, self.id, self.token_expires)
+
+
+_SHOWN = [column for column in links.c if column.name != "revoked_at"]
+
+
+def token_seconds(expires_at: Moment | None) -> int:
+    """Return an end as the token carries it."""
+    return FOREVER if expires_at is None else expires_at // SECOND
+
+
+def insert(conn: sa.Connection, link: Link) -> None:
+    """Store a new link."""
+    conn.execute(sa.insert(links), {name: getattr(link, name) for name in Link.__slots__})
+
+
+def find(conn: sa.Connection, agent_id: str, link_id: str) -> Link:
+    """Find a link of an agent; NotFound when absent, revoked or another agent's."""
+    row = conn.execute(
+        sa.select(*_SHOWN).where(
+            links.c.id == link_id, links.c.agent_id == agent_id, links.c.revoked_at.is_(None)
+        )
+    ).first()
+    if row is None:
+        raise NotFound(f"there is no link {link_id!r}")
+    return _link(row)
+
+
+def of_agent(conn: sa.Connection, agent_id: str) -> list[Link]:
+    """List an agent's links, newest first."""
+    found = conn.execute(
+        sa.select(*_SHOWN)
+        .where(links.c.agent_id == agent_id, links.c.revoked_at.is_(None))
+        .order_by(links.c.created_at.desc(), links.c.id)
+    )
+    return [_link(row) for row in found]
+
+
+def change(conn: sa.Connection, link_id: str, now: Moment, values: Mapping[str, Any]) -> None:
+    """Change columns of a link; NotFound when it has been revoked meanwhile."""
+    changed = conn.execute(
+        sa.update(links)
+        .where(links.c.id == link_id, links.c.revoked_at.is_(None))
+        .values(updated_at=now, **values)
+    )
+    if not changed.rowcount:
+        raise NotFound(f"there is no link {link_id!r}")
+
+
+def spend(conn: sa.Connection, link_id: str, now: Moment) -> bool:
+    """Count one use if the link is open at this very statement; False when it is not."""
+    spent = conn.execute(
+        sa.update(links)
+        .where(
+            links.c.id == link_id,
+            links.c.revoked_at.is_(None),
+            links.c.enabled,
+            sa.or_(links.c.expires_at.is_(None), links.c.expires_at > now),
+        )
+        .values(uses=links.c.uses + 1)
+    )
+    return bool(spent.rowcount)
+
+
+def _link(row: sa.Row[Any]) -> Link:
+    values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it has an underscore
+    return Link(**{**values, "kind": Kind(values["kind"])})

@@ -1,0 +1,66 @@
+"""Who is acting, the roles people have, and what each role may do: one table, pure."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+
+class Role(StrEnum):
+    """What a person or an API key is in a workspace."""
+
+    OWNER = "owner"
+    BUILDER = "builder"
+    TEAM_LEAD = "team_lead"
+    OPERATOR = "operator"
+    ANALYST = "analyst"
+
+
+class Permission(StrEnum):
+    """`resource:action`, in alphabetical order; `see` is to read, `manage` to make and change."""
+
+    AGENTS_MANAGE = "agents:manage"
+    AGENTS_SEE = "agents:see"
+    KEYS_MANAGE = "keys:manage"
+    LINKS_MANAGE = "links:manage"
+    LINKS_SEE = "links:see"
+    METRICS_SEE = "metrics:see"
+
+
+_SEEING = frozenset({Permission.AGENTS_SEE, Permission.LINKS_SEE})
+_BUILDING = _SEEING | {Permission.AGENTS_MANAGE, Permission.LINKS_MANAGE}
+
+MAY: dict[Role, frozenset[Permission]] = {
+    Role.OWNER: frozenset(Permission),
+    Role.BUILDER: _BUILDING,
+    Role.TEAM_LEAD: _SEEING,
+    Role.OPERATOR: _SEEING,
+    Role.ANALYST: _SEEING,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """The one who acts, as far as deciding and recording need it."""
+
+    kind: Literal["key", "host", "visitor", "system"]
+    """An API key; somebody at the host's command line; a visitor; the house itself."""
+    id: str
+    name: str
+    workspace_id: str
+    role: Role | None = None
+    agent_id: str | None = None
+    """Set when only this one agent is in scope."""
+
+    def may(self, permission: Permission) -> bool:
+        """Whether this one may do what the permission says, within scope."""
+        return self.role is not None and permission in MAY[self.role]
+
+
+def host(workspace_id: str) -> Who:
+    """Somebody at the command line: whoever can read the data folder is the owner."""
+    return Who("host", "host", "command line", workspace_id, Role.OWNER)
+
+
+def house(workspace_id: str) -> Who:
+    """The house itself, for what nobody asked for."""
+    return Who("system", "system", "Parlour", workspace_id)

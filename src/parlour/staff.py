@@ -1,0 +1,130 @@
+"""Staff: the API keys by which programs act in a workspace, stored as keyed hashes."""
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from parlour import events
+from parlour.kit.clock import MINUTE, Moment
+from parlour.kit.db import metadata
+from parlour.kit.errors import NotFound, Unauthorized
+from parlour.kit.tokens import new_id, new_secret
+from parlour.rights import Role, Who
+from parlour.tools import Tools
+
+KEY_PREFIX = "parlour_key"
+"""What every API key begins with, so that leak scanners can know one: `parlour_key_[0-9A-Za-z]{40}`."""
+
+api_keys = sa.Table(
+    "api_keys",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("workspace_id", sa.ForeignKey("workspaces.id"), nullable=False),
+    sa.Column("agent_id", sa.ForeignKey("agents.id")),
+    sa.Column("name", sa.String(200), nullable=False),
+    sa.Column("role", sa.String(20), nullable=False),
+    sa.Column("hash", sa.String(64), nullable=False, unique=True),
+    sa.Column("created_at", sa.BigInteger, nullable=False),
+    sa.Column("last_used_at", sa.BigInteger),
+    sa.Column("revoked_at", sa.BigInteger),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """An API key as it may be shown: without the key."""
+
+    id: str
+    name: str
+    role: Role
+    agent_id: str | None
+    created_at: Moment
+    last_used_at: Moment | None
+
+
+async def create_key(
+    tools: Tools, who: Who, name: str, role: Role, agent_id: str | None = None
+) -> tuple[ApiKey, str]:
+    """Make an API key and return it with its secret, which is shown this once and never again."""
+    secret = new_secret(KEY_PREFIX)
+    key = ApiKey(new_id("key"), name, role, agent_id, tools.clock.now(), None)
+
+    def unit(conn: sa.Connection) -> None:
+        values = {
+            "id": key.id,
+            "workspace_id": who.workspace_id,
+            "agent_id": agent_id,
+            "name": name,
+            "role": role.value,
+            "hash": tools.keys.hashed(secret),
+            "created_at": key.created_at,
+        }
+        conn.execute(sa.insert(api_keys), values)
+        data = {"key": key.id, "role": role.value}
+        events.record(
+            conn, events.Kind.KEY_CREATED, who, key.created_at, agent_id=agent_id, data=data
+        )
+
+    await tools.db.write(unit)
+    return key, secret
+
+
+async def authenticate(tools: Tools, secret: str) -> Who:
+    """Find who acts with an API key; Unauthorized for any key that is not good."""
+    hashes = tools.keys.hashes(secret) if secret.startswith(KEY_PREFIX + "_") else []
+    row = await tools.db.read(_find, hashes) if hashes else None
+    if row is None:
+        raise Unauthorized("this needs a valid API key")
+    now = tools.clock.now()
+    if row.last_used_at is None or row.last_used_at < now - MINUTE:
+        await tools.db.write(_touch, row.id, now)
+    return Who("key", row.id, row.name, row.workspace_id, Role(row.role), row.agent_id)
+
+
+def every_key(conn: sa.Connection, workspace_id: str) -> list[ApiKey]:
+    """List a workspace's keys that are good, newest first."""
+    columns = api_keys.c
+    found = conn.execute(
+        sa.select(api_keys)
+        .where(columns.workspace_id == workspace_id, columns.revoked_at.is_(None))
+        .order_by(columns.created_at.desc(), columns.id)
+    )
+    return [
+        ApiKey(
+            row.id, row.name, Role(row.role), row.agent_id, row.created_at, row.last_used_at
+        )
+        for row in found
+    ]
+
+
+async def revoke_key(tools: Tools, who: Who, key_id: str) -> None:
+    """End a key at once; NotFound when there is no such good key."""
+
+    def unit(conn: sa.Connection) -> None:
+        now = tools.clock.now()
+        columns = api_keys.c
+        ended = conn.execute(
+            sa.update(api_keys)
+            .where(
+                columns.id == key_id,
+                columns.workspace_id == who.workspace_id,
+                columns.revoked_at.is_(None),
+            )
+            .values(revoked_at=now)
+        )
+        if not ended.rowcount:
+            raise NotFound(f"there is no key {key_id!r}")
+        events.record(conn, events.Kind.KEY_REVOKED, who, now, data={"key": key_id})
+
+    await tools.db.write(unit)
+
+
+def _find(conn: sa.Connection, hashes: list[str]) -> sa.Row[tuple[object, ...]] | None:
+    columns = api_keys.c
+    return conn.execute(
+        sa.select(api_keys).where(columns.hash.in_(hashes), columns.revoked_at.is_(None))
+    ).first()
+
+
+def _touch(conn: sa.Connection, key_id: str, now: Moment) -> None:
+    conn.execute(sa.update(api_keys).where(api_keys.c.id == key_id).values(last_used_at=now))

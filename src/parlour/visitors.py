@@ -1,0 +1,83 @@
+"""Visitors and their sessions: who comes by a link, found again on the same browser."""
+
+import sqlalchemy as sa
+
+from parlour.kit.clock import HOUR, Moment
+from parlour.kit.db import metadata
+from parlour.kit.tokens import new_id
+
+TOUCH_EVERY = HOUR
+"""How precisely a session's last use is kept: often enough to prolong it, seldom enough to cost
+nothing."""
+
+visitors = sa.Table(
+    "visitors",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("workspace_id", sa.ForeignKey("workspaces.id"), nullable=False),
+    sa.Column("agent_id", sa.ForeignKey("agents.id"), nullable=False),
+    sa.Column("link_id", sa.ForeignKey("links.id"), nullable=False),
+    sa.Column("created_at", sa.BigInteger, nullable=False),
+    sa.Index("visitors_link", "link_id"),
+)
+
+sessions = sa.Table(
+    "visitor_sessions",
+    metadata,
+    sa.Column("hash", sa.String(64), primary_key=True),
+    sa.Column("visitor_id", sa.ForeignKey("visitors.id"), nullable=False),
+    sa.Column("link_id", sa.ForeignKey("links.id"), nullable=False),
+    sa.Column("created_at", sa.BigInteger, nullable=False),
+    sa.Column("seen_at", sa.BigInteger, nullable=False),
+    sa.Column("expires_at", sa.BigInteger, nullable=False),
+    sa.Index("visitor_sessions_visitor", "visitor_id"),
+)
+"""The secret that the browser holds is here only as a keyed hash."""
+
+
+def arrive(
+    conn: sa.Connection,
+    *,
+    workspace_id: str,
+    agent_id: str,
+    link_id: str,
+    session_hash: str,
+    now: Moment,
+    expires_at: Moment,
+) -> str:
+    """Store a new visitor with a session and return the visitor's id.
+
+    IntegrityError when the session exists already: the same first message sent twice at once.
+    """
+    visitor_id = new_id("vis")
+    conn.execute(
+        sa.insert(visitors),
+        {
+            "id": visitor_id,
+            "workspace_id": workspace_id,
+            "agent_id": agent_id,
+            "link_id": link_id,
+            "created_at": now,
+        },
+    )
+    conn.execute(
+        sa.insert(sessions),
+        {
+            "hash": session_hash,
+            "visitor_id": visitor_id,
+            "link_id": link_id,
+            "created_at": now,
+            "seen_at": now,
+            "expires_at": expires_at,
+        },
+    )
+    return visitor_id
+
+
+def touch(conn: sa.Connection, session_hash: str, now: Moment, expires_at: Moment) -> None:
+    """Prolong a session that is in use."""
+    conn.execute(
+        sa.update(sessions)
+        .where(sessions.c.hash == session_hash)
+        .values(seen_at=now, expires_at=expires_at)
+    )

@@ -1,0 +1,79 @@
+"""Workspaces: one team's world, with a name that can be part of an address."""
+
+import re
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from parlour.kit.clock import Moment
+from parlour.kit.db import insert_or_ignore, metadata
+from parlour.kit.errors import Conflict, FieldError, Invalid, NotFound
+from parlour.kit.tokens import new_id
+from parlour.tools import Tools
+
+DEFAULT = "default"
+_SLUG = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?\Z", re.ASCII)
+
+workspaces = sa.Table(
+    "workspaces",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("slug", sa.String(40), nullable=False, unique=True),
+    sa.Column("created_at", sa.BigInteger, nullable=False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """One team's world."""
+
+    id: str
+    slug: str
+    created_at: Moment
+
+
+def find(conn: sa.Connection, slug: str) -> Workspace:
+    """Find a workspace by its name; NotFound when there is none."""
+    row = conn.execute(sa.select(workspaces).where(workspaces.c.slug == slug)).first()
+    if row is None:
+        raise NotFound(f"there is no workspace {slug!r}")
+    return Workspace(*row)
+
+
+def every(conn: sa.Connection) -> list[Workspace]:
+    """List all workspaces by name."""
+    return [Workspace(*row) for row in conn.execute(sa.select(workspaces).order_by("slug"))]
+
+
+async def ensure_default(tools: Tools) -> Workspace:
+    """Return the default workspace, made on first use."""
+
+    def unit(conn: sa.Connection) -> Workspace:
+        values = {"id": new_id("wsp"), "slug": DEFAULT, "created_at": tools.clock.now()}
+        conn.execute(insert_or_ignore(conn, workspaces), values)
+        return find(conn, DEFAULT)
+
+    try:
+        return await tools.db.read(find, DEFAULT)
+    except NotFound:
+        return await tools.db.write(unit)
+
+
+async def create(tools: Tools, slug: str) -> Workspace:
+    """Make a workspace; Invalid for a name that cannot stand in an address, Conflict if taken."""
+    if not _SLUG.match(slug):
+        raise Invalid(
+            "a workspace's name has 1 to 40 small letters, digits and hyphens",
+            errors=[FieldError("slug", "small letters, digits and hyphens")],
+        )
+    workspace = Workspace(new_id("wsp"), slug, tools.clock.now())
+
+    def unit(conn: sa.Connection) -> None:
+        if conn.execute(
+            insert_or_ignore(conn, workspaces).returning(workspaces.c.id),
+            {"id": workspace.id, "slug": slug, "created_at": workspace.created_at},
+        ).first() is None:
+            raise Conflict(f"there already is a workspace {slug!r}")
+
+    await tools.db.write(unit)
+    return workspace
