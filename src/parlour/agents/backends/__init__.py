@@ -2,9 +2,13 @@
 
 from typing import Any, Final
 
-from parlour.agents.backends import openai
+from parlour.agents.backends import openai, webhook
 from parlour.agents.kinds import Kind
 
 KINDS: Final[dict[str, Kind[Any]]] = {
-    "openai": openai.KIND,
+    kind.name: kind
+    for kind in (
+        openai.KIND,
+        webhook.KIND,
+    )
 }

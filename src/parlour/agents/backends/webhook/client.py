@@ -1,0 +1,108 @@
+"""Asks a program behind a URL, signed, and reads its answer."""
+
+from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager, aclosing
+from typing import Any, Final
+
+import orjson
+from standardwebhooks import Webhook
+
+from parlour.agents.backends.webhook.config import Config
+from parlour.agents.backends.webhook.reader import PartReader, json_of
+from parlour.agents.backends.webhook.signing import Proof
+from parlour.agents.calling import attempted, deadlines_of
+from parlour.agents.contract import Action, BackendFailure, Part, Question, Text
+from parlour.agents.parts import answer_of
+from parlour.kit.http import LineReader, LineTooLong, Response
+from parlour.tools import Tools
+
+_WHOLE_BYTES: Final = 4 * 1024 * 1024
+_STREAMS: Final = ("text/event-stream", "application/x-ndjson", "application/jsonl")
+
+
+class WebhookBackend:
+    """A program behind a URL."""
+
+    repeatable = False
+
+    def __init__(self, config: Config, tools: Tools) -> None:
+        """Get ready to ask; nothing is called yet."""
+        self._config = config
+        self._tools = tools
+
+    async def answer(self, question: Question) -> AsyncGenerator[Part, None]:
+        """Yield what the program answers."""
+        try:
+            opened = [self._tools.keys.unseal(each) for each in self._config.secrets_sealed]
+        except ValueError as error:
+            raise BackendFailure("misconfigured", f"the webhook's secret was {error}") from None
+        proof = Proof(question.turn_id, [Webhook(each) for each in opened])
+
+        async def read(response: Response) -> AsyncGenerator[Part, None]:
+            kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+            reading = self._stream if kind in _STREAMS else self._whole
+            async with aclosing(reading(response, proof)) as parts:
+                async for part in parts:
+                    yield part
+
+        said = False
+        async with aclosing(attempted(lambda: self._asked(question, proof), read)) as parts:
+            async for part in parts:
+                said = said or isinstance(part, Text | Action)
+                yield part
+        if not said:
+            raise BackendFailure("bad_answer", "the answer has no text")
+
+    def _asked(self, question: Question, proof: Proof) -> AbstractAsyncContextManager[Response]:
+        body = orjson.dumps(document_of(question))
+        headers = {
+            "Content-Type": "application/json",
+            "Accept": "application/json, text/event-stream, application/x-ndjson",
+            **proof.headers(body.decode()),
+        }
+        return self._tools.http.stream(
+            "POST",
+            self._config.url,
+            headers=headers,
+            body=body,
+            deadlines=deadlines_of(self._tools.settings),
+        )
+
+    async def _whole(self, response: Response, proof: Proof) -> AsyncGenerator[Part, None]:
+        body = await response.read(_WHOLE_BYTES)
+        if self._config.verify_response:
+            proof.verify(body, response.headers)
+        for part in answer_of(json_of(body)):
+            yield part
+
+    async def _stream(self, response: Response, proof: Proof) -> AsyncGenerator[Part, None]:
+        lines = LineReader()
+        reader = PartReader(proof if self._config.verify_response else None)
+        async with aclosing(response.chunks()) as chunks:
+            async for data in chunks:
+                try:
+                    arrived = lines.feed(data)
+                except LineTooLong:
+                    raise BackendFailure("bad_answer", "a line of the answer is too long") from None
+                for line in arrived:
+                    for part in reader.take(line):
+                        yield part
+        for part in reader.take(lines.rest()):
+            yield part
+        reader.end()
+
+
+def document_of(question: Question) -> dict[str, Any]:
+    """Write a question down."""
+    return {
+        "conversation": question.conversation_id,
+        "turn": question.turn_id,
+        "agent": question.agent_id,
+        "language": question.language,
+        "message": question.text,
+        "messages": [
+            {"author": each.author, "name": each.name, "text": each.text}
+            for each in question.messages
+        ],
+        "variables": dict(question.variables),
+    }

@@ -1,0 +1,68 @@
+"""The settings of a webhook agent, and the secret that is made for it."""
+
+import base64
+import secrets
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from parlour.agents.kinds import KEEP, check_url, fitted, wrong
+from parlour.kit.http import Blocked, parse
+from parlour.tools import Tools
+
+Url = Annotated[str, Meta(min_length=1, max_length=2_000)]
+
+
+class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Where the program is, and the secrets it shares with this agent."""
+
+    url: Url
+    secrets_sealed: tuple[str, ...]
+    """Newest first; the one before it is good until the next rotation."""
+    verify_response: bool = False
+
+
+class Given(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a person may write."""
+
+    url: Url
+    verify_response: bool = False
+    rotate_secret: bool = False
+    secret: Literal["set"] | UnsetType = UNSET
+    """Stands in what is shown; a secret is made here and cannot be given."""
+
+
+def accept(
+    given: Mapping[str, Any], previous: Config | None, tools: Tools, *, trusted: bool
+) -> Config:
+    """Take in what a person wrote; a new agent gets a secret, a rotation adds one before it."""
+    del trusted
+    new = fitted(given, Given)
+    try:
+        parse(new.url)
+    except Blocked as blocked:
+        raise wrong("url", str(blocked)) from None
+    sealed = previous.secrets_sealed if previous else ()
+    if not sealed or new.rotate_secret:
+        made = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+        sealed = (tools.keys.seal(made), *sealed[:1])
+    return Config(new.url, sealed, new.verify_response)
+
+
+async def check(config: Config, tools: Tools, *, trusted: bool) -> None:
+    """Refuse an address that may not be called."""
+    await check_url("url", config.url, tools, trusted=trusted)
+
+
+def shown(config: Config) -> dict[str, Any]:
+    """Show everything but the secrets."""
+    return {"url": config.url, "verify_response": config.verify_response, "secret": KEEP}
+
+
+def made(previous: Config | None, config: Config, tools: Tools) -> dict[str, str]:
+    """Return the secret when it is new, to be shown this once."""
+    if previous is not None and previous.secrets_sealed[0] == config.secrets_sealed[0]:
+        return {}
+    return {"secret": tools.keys.unseal(config.secrets_sealed[0])}

@@ -1,0 +1,94 @@
+"""Calls a server that answers for an agent; tries again only while nothing has been said."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, aclosing
+from dataclasses import dataclass
+from typing import Final
+
+from parlour.agents.contract import BackendFailure, Part
+from parlour.agents.parts import one_line
+from parlour.config import Settings
+from parlour.kit.http import Blocked, Deadlines, RequestFailed, Response
+
+Ask = Callable[[], AbstractAsyncContextManager[Response]]
+Read = Callable[[Response], AsyncGenerator[Part, None]]
+Adapt = Callable[[str], bool]
+"""Given what came with a 400: whether the next request leaves out what was not understood."""
+
+_WAITS: Final = (0.25, 0.75)
+"""Seconds before the second and the third attempt."""
+_LONGEST_WAIT: Final = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """Why a request got no reply, and whether asking again makes sense."""
+
+    failure: BackendFailure
+    retry: bool = False
+    after: float = 0.0
+
+
+def deadlines_of(settings: Settings) -> Deadlines:
+    """Give a call the time that a reply may take."""
+    return Deadlines(
+        first_byte=settings.first_byte_timeout,
+        idle=settings.silence_timeout,
+        total=settings.reply_timeout,
+    )
+
+
+async def attempted(
+    ask: Ask, read: Read, adapt: Adapt = lambda _said: False
+) -> AsyncGenerator[Part, None]:
+    """Ask, and yield what `read` makes of the response; every failure is a BackendFailure.
+
+    Asks up to three times while the server cannot be reached or says that it is busy, never again
+    once a response has begun, and at once when `adapt` has found what to leave out.
+    """
+    waits = list(_WAITS)
+    while True:
+        try:
+            async with ask() as response:
+                if response.status < 300:
+                    async with aclosing(read(response)) as parts:
+                        async for part in parts:
+                            yield part
+                    return
+                said = (await response.excerpt()).decode("utf-8", "replace")
+                if response.status in (400, 422) and adapt(said):
+                    continue
+                refusal = _refusal(response.status, response.headers, said)
+        except Blocked:
+            raise BackendFailure("misconfigured", "the address may not be called") from None
+        except RequestFailed as failed:
+            again = failed.code == "unreachable" and not failed.began
+            refusal = _Refusal(BackendFailure(failed.code, str(failed)), retry=again)
+        if not refusal.retry or not waits:
+            raise refusal.failure
+        await asyncio.sleep(max(waits.pop(0), refusal.after))
+
+
+def _refusal(status: int, headers: Mapping[str, str], said: str) -> _Refusal:
+    failure = BackendFailure(_code(status), f"the server answered {status}: {one_line(said)}")
+    if status not in (429, 502, 503, 504):
+        return _Refusal(failure)
+    after = _retry_after(headers)
+    return _Refusal(failure, retry=after <= _LONGEST_WAIT, after=after)
+
+
+def _code(status: int) -> str:
+    if status == 429:
+        return "rate_limited"
+    if status in (401, 403, 404, 405) or 300 <= status < 400:
+        return "misconfigured"
+    return "unreachable" if status >= 500 else "refused"
+
+
+def _retry_after(headers: Mapping[str, str]) -> float:
+    written = headers.get("Retry-After", "").strip()
+    if not written:
+        return 0.0
+    number = written.isascii() and written.isdigit() and len(written) < 10
+    return float(written) if number else _LONGEST_WAIT + 1
