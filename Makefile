@@ -15,7 +15,7 @@ RUN_READY := $(VENV)/.ready-to-run
 DEV_READY := $(VENV)/.ready-to-develop
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run check lint test bench lock clean system-deps
+.PHONY: help setup run check lint test bench docs lock clean system-deps
 .DELETE_ON_ERROR:
 
 help: ## List these targets
@@ -40,6 +40,10 @@ test: system-deps lint ## Everything: checks, then all tests on SQLite and on Po
 
 bench: $(DEV_READY) ## Measure speed and size (writes nothing outside bench/)
 	@$(BIN)/python -m bench $(ARGS)
+
+docs: $(RUN_READY) ## Rewrite the lists in docs/ that are made from the code
+	@$(BIN)/python scripts/map
+	@$(BIN)/python scripts/settings
 
 lock: $(VENV)/.python ## Resolve the dependencies of pyproject.toml anew
 	@$(PIP) install uv
