@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from parlour.agents.backends import openai, webhook
+from parlour.agents.backends import function, openai, webhook
 from parlour.agents.kinds import Kind
 
 KINDS: Final[dict[str, Kind[Any]]] = {
@@ -10,5 +10,6 @@ KINDS: Final[dict[str, Kind[Any]]] = {
     for kind in (
         openai.KIND,
         webhook.KIND,
+        function.KIND,
     )
 }
