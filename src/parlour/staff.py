@@ -90,9 +90,7 @@ def every_key(conn: sa.Connection, workspace_id: str) -> list[ApiKey]:
         .order_by(columns.created_at.desc(), columns.id)
     )
     return [
-        ApiKey(
-            row.id, row.name, Role(row.role), row.agent_id, row.created_at, row.last_used_at
-        )
+        ApiKey(row.id, row.name, Role(row.role), row.agent_id, row.created_at, row.last_used_at)
         for row in found
     ]
 

@@ -36,9 +36,7 @@ def for_visitor(
     return [_own(message) for message in found]
 
 
-def one_for_visitor(
-    conn: sa.Connection, conversation_id: str, message_id: str
-) -> Shown | None:
+def one_for_visitor(conn: sa.Connection, conversation_id: str, message_id: str) -> Shown | None:
     """Read one message of a visitor's own conversation; None when it is not there."""
     message = store.one(conn, conversation_id, message_id)
     return None if message is None else _own(message)

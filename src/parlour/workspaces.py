@@ -69,10 +69,13 @@ async def create(tools: Tools, slug: str) -> Workspace:
     workspace = Workspace(new_id("wsp"), slug, tools.clock.now())
 
     def unit(conn: sa.Connection) -> None:
-        if conn.execute(
-            insert_or_ignore(conn, workspaces).returning(workspaces.c.id),
-            {"id": workspace.id, "slug": slug, "created_at": workspace.created_at},
-        ).first() is None:
+        if (
+            conn.execute(
+                insert_or_ignore(conn, workspaces).returning(workspaces.c.id),
+                {"id": workspace.id, "slug": slug, "created_at": workspace.created_at},
+            ).first()
+            is None
+        ):
             raise Conflict(f"there already is a workspace {slug!r}")
 
     await tools.db.write(unit)

@@ -268,5 +268,3 @@ def _finish(
     if writing is not None:
         after_commit(conn, writing.log.end)
     announce(conn, tools, turn.conversation_id)
-
-

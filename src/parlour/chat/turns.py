@@ -118,9 +118,7 @@ def _has_surrogates(text: str) -> bool:
     return any("\ud800" <= char <= "\udfff" for char in text)
 
 
-def _say(
-    conn: sa.Connection, tools: Tools, enter: Enter, text: str, client_id: str | None
-) -> Said:
+def _say(conn: sa.Connection, tools: Tools, enter: Enter, text: str, client_id: str | None) -> Said:
     now = tools.clock.now()
     visit = enter(conn, now)
     conversation_id, seq, active = _place(conn, visit, now)
@@ -160,9 +158,7 @@ def _place(conn: sa.Connection, visit: Visit, now: Moment) -> tuple[str, int, st
     return conversation_id, 1, None
 
 
-def _raise_if_said(
-    conn: sa.Connection, visit: Visit, conversation_id: str, client_id: str
-) -> None:
+def _raise_if_said(conn: sa.Connection, visit: Visit, conversation_id: str, client_id: str) -> None:
     before = store.by_client_id(conn, conversation_id, client_id)
     if before is not None:
         turn_id = before.turn_id or ""
@@ -193,7 +189,14 @@ def _ask(
         None,
     )
     question = Message(
-        message.id, message.seq, "visitor", "", message.text, State.DONE, message.created_at, turn.id
+        message.id,
+        message.seq,
+        "visitor",
+        "",
+        message.text,
+        State.DONE,
+        message.created_at,
+        turn.id,
     )
     reply = _empty_reply(turn, message.created_at)
     store.add_messages(conn, conversation_id, [question, reply], client_id)

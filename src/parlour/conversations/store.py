@@ -188,9 +188,7 @@ def by_client_id(conn: sa.Connection, conversation_id: str, client_id: str) -> M
     return None if row is None else _message(row)
 
 
-def save_text(
-    conn: sa.Connection, conversation_id: str, seq: int, epoch: int, text: str
-) -> None:
+def save_text(conn: sa.Connection, conversation_id: str, seq: int, epoch: int, text: str) -> None:
     """Save what a reply has so far, unless a later attempt is writing it."""
     conn.execute(
         sa.update(messages)

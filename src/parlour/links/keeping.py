@@ -94,9 +94,7 @@ async def revoke(tools: Tools, who: Who, agent_id: str, link_id: str) -> None:
         now = tools.clock.now()
         store.find(conn, agent_id, link_id)
         store.change(conn, link_id, now, {"revoked_at": now})
-        events.record(
-            conn, events.Kind.LINK_REVOKED, who, now, agent_id=agent_id, link_id=link_id
-        )
+        events.record(conn, events.Kind.LINK_REVOKED, who, now, agent_id=agent_id, link_id=link_id)
 
     await tools.db.write(unit)
 

@@ -1,0 +1,180 @@
+"""Making, editing, publishing, switching and deleting agents; each is one transaction."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from parlour import events
+from parlour.agents import store
+from parlour.agents.backends import KINDS
+from parlour.agents.contract import Backend
+from parlour.agents.kinds import Kind, wrong
+from parlour.agents.model import Agent, Content, checked_name, checked_texts
+from parlour.kit.clock import Moment
+from parlour.kit.errors import Conflict
+from parlour.kit.tokens import new_id
+from parlour.rights import Who
+from parlour.tools import Tools
+
+PREPARE = "agents.prepare"
+"""The job that makes a published version ready to answer: reads its documents."""
+
+TEXTS = ("display_name", "description", "welcome_message", "starters", "placeholder")
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """An agent just made or edited, with secrets that are shown this once."""
+
+    agent: Agent
+    secrets: dict[str, str]
+
+
+async def create(
+    tools: Tools,
+    who: Who,
+    name: str,
+    backend: str,
+    config: Mapping[str, Any],
+    texts: Mapping[str, Any],
+    *,
+    trusted: bool,
+    publish: bool,
+) -> Made:
+    """Make an agent, offline and unpublished unless `publish`; Conflict when the name is taken.
+
+    `trusted`: whoever asks has a shell on this machine, see `kinds.Kind`.
+    """
+    now = tools.clock.now()
+    kind = _kind(backend)
+    accepted, secrets = await _accepted(tools, kind, config, None, trusted=trusted)
+    content = _content(backend, kind.stored(accepted), {"display_name": name, **texts})
+    agent = Agent(
+        id=new_id("agt"),
+        workspace_id=who.workspace_id,
+        name=checked_name(name),
+        live=publish,
+        published=None,
+        draft=content,
+        created_at=now,
+        updated_at=now,
+    )
+
+    def unit(conn: sa.Connection) -> Agent:
+        store.insert(conn, agent)
+        events.record(conn, events.Kind.AGENT_CREATED, who, now, agent_id=agent.id)
+        return _publish(conn, tools, who, agent, now) if publish else agent
+
+    try:
+        return Made(await tools.db.write(unit), secrets)
+    except IntegrityError as error:
+        raise Conflict(f"there already is an agent {name!r}", code="name_taken") from error
+
+
+async def edit(
+    tools: Tools,
+    who: Who,
+    agent: Agent,
+    config: Mapping[str, Any] | None,
+    texts: Mapping[str, Any],
+    *,
+    trusted: bool,
+) -> Made:
+    """Change an agent's draft; visitors get it when it is published."""
+    kind = _kind(agent.draft.backend)
+    stored, secrets = agent.draft.config, {}
+    if config is not None:
+        previous = kind.load(stored)
+        accepted, secrets = await _accepted(tools, kind, config, previous, trusted=trusted)
+        stored = kind.stored(accepted)
+    kept = {name: getattr(agent.draft, name) for name in TEXTS}
+    draft = _content(agent.draft.backend, stored, {**kept, **texts})
+    now = tools.clock.now()
+
+    def unit(conn: sa.Connection) -> None:
+        store.change(conn, agent.id, now, draft=msgspec.to_builtins(draft))
+        events.record(conn, events.Kind.AGENT_CHANGED, who, now, agent_id=agent.id)
+
+    await tools.db.write(unit)
+    return Made(msgspec.structs.replace(agent, draft=draft, updated_at=now), secrets)
+
+
+async def publish(tools: Tools, who: Who, agent: Agent) -> Agent:
+    """Make the draft what visitors get; the versions before it are kept."""
+    now = tools.clock.now()
+    return await tools.db.write(_publish, tools, who, agent, now)
+
+
+async def switch(tools: Tools, who: Who, agent: Agent, *, live: bool) -> Agent:
+    """Let an agent answer, or have all its links say at once that it is away."""
+    now = tools.clock.now()
+
+    def unit(conn: sa.Connection) -> None:
+        store.change(conn, agent.id, now, live=live)
+        kind = events.Kind.AGENT_LIVE if live else events.Kind.AGENT_OFFLINE
+        events.record(conn, kind, who, now, agent_id=agent.id)
+
+    await tools.db.write(unit)
+    return msgspec.structs.replace(agent, live=live, updated_at=now)
+
+
+async def delete(tools: Tools, who: Who, agent: Agent) -> None:
+    """Delete an agent: its links answer as if they had never been; its name is free again."""
+    now = tools.clock.now()
+
+    def unit(conn: sa.Connection) -> None:
+        store.change(conn, agent.id, now, deleted_at=now, live=False)
+        tools.queue.enqueue(conn, PREPARE, {"agent": agent.id, "forget": True})
+        events.record(conn, events.Kind.AGENT_DELETED, who, now, agent_id=agent.id)
+
+    await tools.db.write(unit)
+
+
+def shown_config(content: Content) -> dict[str, Any]:
+    """Return a backend's config as its owner may see it, without secrets."""
+    kind = _kind(content.backend)
+    return kind.shown(kind.load(content.config))
+
+
+async def backend_of(tools: Tools, agent_id: str, version: int) -> Backend:
+    """Bring the backend of a published version to life; NotFound when there is none."""
+    found = await tools.db.read(store.version, agent_id, version)
+    kind = _kind(found.content.backend)
+    return kind.build(kind.load(found.content.config), agent_id, tools)
+
+
+def _publish(conn: sa.Connection, tools: Tools, who: Who, agent: Agent, now: Moment) -> Agent:
+    number = store.add_version(conn, agent.id, agent.draft, now)
+    store.change(conn, agent.id, now, published=number)
+    tools.queue.enqueue(conn, PREPARE, {"agent": agent.id, "version": number})
+    about = {"version": number}
+    events.record(conn, events.Kind.AGENT_PUBLISHED, who, now, agent_id=agent.id, data=about)
+    return msgspec.structs.replace(agent, published=number, updated_at=now)
+
+
+async def _accepted(
+    tools: Tools, kind: Kind[Any], given: Mapping[str, Any], previous: Any, *, trusted: bool
+) -> tuple[Any, dict[str, str]]:
+    accepted = kind.accept(given, previous, tools, trusted=trusted)
+    await kind.check(accepted, tools, trusted=trusted)
+    return accepted, kind.made(previous, accepted, tools)
+
+
+def _content(backend: str, config: dict[str, Any], texts: Mapping[str, Any]) -> Content:
+    values = {"backend": backend, "config": config, **texts}
+    try:
+        return checked_texts(msgspec.convert(values, Content))
+    except msgspec.ValidationError as error:
+        message, _, where = str(error).partition(" - at `$.")
+        raise wrong(where.strip("`") or "agent", message.replace("`", "")) from None
+
+
+def _kind(name: str) -> Kind[Any]:
+    kind = KINDS.get(name)
+    if kind is None:
+        raise wrong("backend", f"must be one of {', '.join(KINDS)}")
+    return kind
