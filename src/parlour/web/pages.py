@@ -24,7 +24,8 @@ FACES_KEPT: Final = 128
 """How many agents' empty pages stay rendered, about 20 kB each."""
 _MODULES: Final = (
     "js/turns.js", "js/reply.js", "js/policy.js", "js/wire.js", "js/composer.js",
-    "js/scroll.js", "js/prefs.js", "js/times.js", "js/colour.js", "js/dom.js", "vendor/smd.js",
+    "js/scroll.js", "js/prefs.js", "js/sheet.js", "js/times.js", "js/colour.js", "js/dom.js",
+    "vendor/smd.js",
 )  # fmt: skip
 """What js/chat.js imports, so that the browser fetches all of it at once."""
 _TRY_AGAIN: Final = {"disabled", "offline", "not_published", "too_many", "trouble", "refused"}

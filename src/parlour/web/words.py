@@ -154,15 +154,15 @@ _ENGLISH: Final = Catalogue(
         "used_up": (
             "This link has been used up.",
             (
-                "Every conversation it was made for has taken place. If one of them was yours, open "
-                "it on the device you used then."
+                "Every conversation it was made for has taken place. If one of them was yours, "
+                "open it on the device you used then."
             ),
         ),
         "private": (
             "This chat is by invitation.",
             (
-                "It answers only people who have a personal link. If you were given one, please open "
-                "that one instead."
+                "It answers only people who have a personal link. If you were given one, please "
+                "open that one instead."
             ),
         ),
         "too_many": (
@@ -172,8 +172,8 @@ _ENGLISH: Final = Catalogue(
         "too_many_until": (
             "One moment, please.",
             (
-                "Many requests came from here at once. You can go on in {seconds} seconds; your draft "
-                "is kept."
+                "Many requests came from here at once. You can go on in {seconds} seconds; your "
+                "draft is kept."
             ),
         ),
         "trouble": (

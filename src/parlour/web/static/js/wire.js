@@ -1,0 +1,92 @@
+// The two ways to the server: requests that do something, and the stream of what happens.
+
+import { body } from "./dom.js";
+
+const EVENTS = ["message", "status", "delta", "done", "control", "refused", "resync"];
+const QUIET = 2000; // ms a lost stream stays unmentioned
+const LONGEST = 15000; // ms between attempts, at most
+
+const address = (verb) => `/api/public/${verb}/${body.dataset.token}`;
+
+async function ask(verb, method, content) {
+  const answer = await fetch(address(verb), {
+    method,
+    headers: content ? { "Content-Type": "application/json" } : {},
+    body: content ? JSON.stringify(content) : undefined,
+  });
+  const data = await answer.json().catch(() => ({}));
+  return { ok: answer.ok, status: answer.status, data, wait: Number(answer.headers.get("Retry-After")) };
+}
+
+export const say = (message, id) => ask("chat", "POST", { message, message_id: id, async_mode: true });
+export const stop = () => ask("stop", "POST");
+export const retry = () => ask("retry", "POST");
+export const clear = () => ask("session", "DELETE");
+
+/** An id for a message; crypto.randomUUID is missing on plain-http pages. */
+export function newId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** Follows the conversation; reconnects by itself and says so only when it takes long. */
+export class Live {
+  #source = null; #timer = 0; #lost = 0; #attempt = 0; #handle; #state; #probe;
+  after = "";
+
+  /** `handle(name, data)` takes events, `state(lost)` the line, `probe()` says if a retry makes sense. */
+  constructor(handle, state, probe) {
+    this.#handle = handle;
+    this.#state = state;
+    this.#probe = probe;
+    addEventListener("online", () => this.connected && this.connect());
+    addEventListener("offline", () => this.connected && this.#state(true));
+  }
+
+  get connected() { return this.#source !== null; }
+
+  connect(after = this.after) {
+    this.after = after;
+    clearTimeout(this.#timer);
+    this.#source?.close();
+    const query = after ? `?after=${encodeURIComponent(after)}` : "";
+    const source = (this.#source = new EventSource(address("live") + query));
+    source.onopen = () => {
+      this.#attempt = 0;
+      this.#found();
+    };
+    source.onerror = () => this.#failed(source);
+    for (const name of EVENTS) {
+      source.addEventListener(name, (event) => {
+        if (source !== this.#source) return;
+        if (event.lastEventId) this.after = event.lastEventId;
+        this.#handle(name, JSON.parse(event.data || "{}"));
+      });
+    }
+  }
+
+  close() {
+    clearTimeout(this.#timer);
+    this.#source?.close();
+    this.#source = null;
+    this.#found();
+  }
+
+  #found() {
+    clearTimeout(this.#lost);
+    this.#lost = 0;
+    this.#state(false);
+  }
+
+  async #failed(source) {
+    if (source !== this.#source) return;
+    this.#lost ||= setTimeout(() => this.#state(true), QUIET);
+    // The browser tries again after a break, but gives up for good on an answer such as 502.
+    if (source.readyState !== EventSource.CLOSED) return;
+    this.#attempt += 1;
+    if (navigator.onLine && !(await this.#probe(this.#attempt))) return;
+    if (source !== this.#source) return;
+    const wait = Math.min(LONGEST, 500 * 2 ** this.#attempt) * (0.75 + Math.random() / 2);
+    this.#timer = setTimeout(() => this.connect(), wait);
+  }
+}
