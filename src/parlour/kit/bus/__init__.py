@@ -1,8 +1,18 @@
-"""The bus: live logs that are followed while they grow, and hints on topics; truth is elsewhere."""
+"""Live logs and hints: how what happens now reaches those who watch, in one process or in many."""
 
-from parlour.kit.bus.base import OVERFLOW, Bus, Subscription, Wake
+from parlour.kit.bus.base import Bus
 from parlour.kit.bus.log import LiveLog
 from parlour.kit.bus.memory import MemoryBus
+from parlour.kit.bus.opening import open_bus
+from parlour.kit.bus.redis import RedisBus
+from parlour.kit.bus.topics import MISSED, Subscription
 
-
-__all__ = ["OVERFLOW", "Bus", "LiveLog", "MemoryBus", "Subscription", "Wake"]
+__all__ = [
+    "MISSED",
+    "Bus",
+    "LiveLog",
+    "MemoryBus",
+    "RedisBus",
+    "Subscription",
+    "open_bus",
+]

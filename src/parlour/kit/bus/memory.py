@@ -1,66 +1,84 @@
-"""The bus of a single process."""
+"""The bus of a process that is alone."""
 
 import asyncio
+from collections.abc import Callable
+from weakref import WeakValueDictionary
 
-from parlour.kit.bus.base import KEEP_SECONDS, Subscription, Topics, Wake
 from parlour.kit.bus.log import LiveLog
+from parlour.kit.bus.topics import Subscription, Topics
+
+KEEP_ENDED = 60.0
+"""Seconds for which an ended log can still be read."""
 
 
-class LocalLogs:
-    """The live logs this process holds, each forgotten a while after its end."""
+class Shelf:
+    """The logs that a process writes: while their writer holds them, and a minute after their end.
 
-    def __init__(self) -> None:
-        """Begin with none."""
-        self._logs: dict[str, LiveLog] = {}
+    A log whose writer vanished without ending it goes with the writer; nothing piles up.
+    """
+
+    def __init__(self, keep: float = KEEP_ENDED) -> None:
+        """Begin empty; `keep` is for how many seconds ended logs stay."""
+        self._keep = keep
+        self._open: WeakValueDictionary[str, LiveLog] = WeakValueDictionary()
+        self._ended: dict[LiveLog, asyncio.TimerHandle] = {}
 
     def begin(self, key: str) -> LiveLog:
-        """Make an empty log under this name."""
-        log = self._logs[key] = LiveLog()
-        log.watch(lambda: self._forget_later(key, log))
+        """Put a new log on the shelf."""
+        before = self._open.get(key)
+        if before is not None:
+            before.end()
+        log = self._open[key] = LiveLog(key, self._keep_a_while)
         return log
 
-    def get(self, key: str) -> LiveLog | None:
-        """Return the log of this name, if it is here."""
-        return self._logs.get(key)
+    def find(self, key: str) -> LiveLog | None:
+        """Return the log of a key."""
+        return self._open.get(key)
 
-    def forget(self, key: str, log: LiveLog) -> None:
-        """Let go of a log."""
-        if self._logs.get(key) is log:
-            del self._logs[key]
+    def logs(self) -> list[LiveLog]:
+        """Return every log on the shelf."""
+        return list(self._open.values())
 
-    def _forget_later(self, key: str, log: LiveLog) -> None:
-        if log.ended:
-            asyncio.get_running_loop().call_later(KEEP_SECONDS, self.forget, key, log)
+    def clear(self) -> None:
+        """Forget the ended ones at once."""
+        for timer in self._ended.values():
+            timer.cancel()
+        self._ended.clear()
+
+    def _keep_a_while(self, log: LiveLog) -> None:
+        loop = asyncio.get_running_loop()
+        self._ended[log] = loop.call_later(self._keep, self._ended.pop, log, None)
 
 
 class MemoryBus:
-    """Logs and topics within one process."""
+    """Live logs and topics in this process's memory."""
 
     healthy = True
 
-    def __init__(self) -> None:
-        """Begin silent."""
-        self._logs = LocalLogs()
+    def __init__(self, keep: float = KEEP_ENDED) -> None:
+        """Begin empty; `keep` is for how many seconds ended logs can be read."""
+        self._shelf = Shelf(keep)
         self._topics = Topics()
 
     async def start(self) -> None:
-        """Nothing is to be done."""
+        """Do nothing: memory is there."""
 
     async def close(self) -> None:
-        """Nothing is to be done."""
+        """Forget the ended logs."""
+        self._shelf.clear()
 
     def begin_log(self, key: str) -> LiveLog:
-        """Begin the live log of this name."""
-        return self._logs.begin(key)
+        """Begin a log; one that had the key before is ended."""
+        return self._shelf.begin(key)
 
     async def open_log(self, key: str) -> LiveLog | None:
-        """Return the live log of this name, if it is here."""
-        return self._logs.get(key)
+        """Return the log of a key."""
+        return self._shelf.find(key)
 
     def publish(self, topic: str, note: str) -> None:
-        """Give a hint to whoever listens here."""
-        self._topics.hand_out(topic, note)
+        """Give a hint to all who subscribed."""
+        self._topics.give(topic, note)
 
-    def subscribe(self, topic: str, wake: Wake) -> Subscription:
-        """Listen to a topic."""
+    def subscribe(self, topic: str, wake: Callable[[], None]) -> Subscription:
+        """Call `wake` when there is something to `take`."""
         return self._topics.join(topic, wake)
