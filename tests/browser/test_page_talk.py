@@ -1,6 +1,7 @@
 """Saying something and watching the answer come, on the visitor's page."""
 
 import re
+from collections.abc import Awaitable
 
 from playwright.async_api import Page, expect
 
@@ -23,10 +24,10 @@ async def said(page: Page, text: str) -> None:
 async def comes_true(page: Page, expression: str) -> None:
     """The page's own policy forbids the usual waiting, which evaluates text inside the page."""
 
-    async def holds() -> bool:
-        return bool(await page.evaluate(expression))
+    def look() -> Awaitable[bool]:
+        return page.evaluate(expression)
 
-    await eventually(holds)
+    await eventually(look)
 
 
 async def test_a_question_gets_a_streamed_answer(

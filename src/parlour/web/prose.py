@@ -249,8 +249,10 @@ def _cell(
 
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
-    # Every address is let through here and judged by one policy in _with_safe_links.
+    # Every address comes through as it was written and is judged by one policy: `address`.
     parser.validateLink = bool  # type: ignore[method-assign, assignment]
+    parser.normalizeLink = str  # type: ignore[method-assign, assignment]
+    parser.normalizeLinkText = str  # type: ignore[method-assign, assignment]
     parser.core.ruler.push("tidy", _tidy)
     for name, rule in {
         "fence": _fence,

@@ -38,6 +38,8 @@ function resume() {
   const target = location.hash.startsWith("#msg_") && turns.byId(location.hash.slice(1));
   if (target) target.scrollIntoView({ block: "start" });
   else scroll.toEnd();
+  // With a real keyboard one can write at once; on a phone the keyboard would cover the greeting.
+  if (matchMedia("(hover: hover) and (pointer: fine)").matches && !target) composer.focus();
 }
 
 // ---- what the visitor does
@@ -87,7 +89,12 @@ function accepted(message, data) {
 /** The server has it: the bubble is a message now. */
 function arrive(message, data) {
   turns.remark(message.turn, "");
-  if (data.id) turns.identify(message.turn, data);
+  const shown = data.id && turns.byId(data.id);
+  if (shown && shown !== message.turn) {
+    // The page was fetched between sending and this answer, and shows the message already.
+    message.turn.remove();
+    message.turn = shown;
+  } else if (data.id) turns.identify(message.turn, data);
   if (!current) {
     write(turns.agent(), "");
     scroll.anchor(message.turn, current.turn);

@@ -20,11 +20,11 @@ export function colour(code) {
   const language = code.closest("figure")?.querySelector(".code__head span")?.textContent ?? "";
   const text = code.textContent;
   if (PLAIN.test(language) || text.length > LONGEST || code.querySelector(".k, .s, .n, .c")) return;
-  const comment = HASH.test(language) ? "(?<![^\\s])#.*" : DASH.test(language) ? "--.*" : "\\/\\/.*";
+  const comment = HASH.test(language) ? "(?:^|\\s)#.*" : DASH.test(language) ? "--.*" : "\\/\\/.*";
   const pattern = new RegExp(
     `(${comment}|\\/\\*[^]*?\\*\\/|<!--[^]*?-->)` +
     `|("(?:\\\\.|[^"\\\\\\n])*"|'(?:\\\\.|[^'\\\\\\n])*'|\`(?:\\\\.|[^\`\\\\])*\`)` +
-    `|\\b(\\d[\\d_.]*(?:e[+-]?\\d+)?|0x[\\da-f]+)\\b|([A-Za-z_]\\w*)`, "gi");
+    `|\\b(\\d[\\d_.]*(?:e[+-]?\\d+)?|0x[\\da-f]+)\\b|([A-Za-z_]\\w*)`, "gim");
   const out = document.createDocumentFragment();
   let at = 0;
   for (const found of text.matchAll(pattern)) {

@@ -28,7 +28,7 @@ export class Reply {
     this.#caret.setAttribute("aria-hidden", "true");
     this.#reset();
     this.#grow(text);
-    this.#paint();
+    this.paint();
   }
 
   /** Take a piece of the answer; false when pieces before it are missing. */
@@ -44,15 +44,15 @@ export class Reply {
     }
     // A hidden tab paints no frames, but must not fall behind.
     if (!this.#frame) {
-      this.#frame = document.hidden ? setTimeout(() => this.#paint(), 200)
-        : requestAnimationFrame(() => this.#paint());
+      this.#frame = document.hidden ? setTimeout(() => this.paint(), 200)
+        : requestAnimationFrame(() => this.paint());
     }
     return true;
   }
 
   /** Show everything that came and take the caret away. */
   end() {
-    this.#paint();
+    this.paint();
     this.#write(this.#held);
     this.#held = "";
     try { smd.parser_end(this.#parser); } catch { this.#plainly(); }
@@ -80,7 +80,8 @@ export class Reply {
     for (const _ of text) this.#points += 1;
   }
 
-  #paint() {
+  /** Show what has come; once a frame is enough. */
+  paint() {
     this.#frame = 0;
     if (!this.#waiting) return;
     this.#caret.remove();

@@ -94,6 +94,8 @@ export function status(turn, text) {
 
 function sources(message) {
   const box = make("div", "sources");
+  box.setAttribute("role", "group");
+  box.setAttribute("aria-label", word("sources"));
   for (const citation of message.citations) {
     const source = clone("t-source");
     source.id = `c-${message.id}-${citation.n}`;

@@ -1,0 +1,270 @@
+"""Visitors' calls, without an account: say, follow, stop, retry, read, begin anew."""
+
+from typing import Annotated, Any, Protocol
+
+import sqlalchemy as sa
+from litestar import Response, delete, get, post
+from litestar.params import Parameter
+
+from parlour import transcripts
+from parlour.chat import turns
+from parlour.chat.live import Live, View
+from parlour.conversations.model import Cursor, State, read_cursor
+from parlour.entrance import Door, Refused, admitted, look, recheck, start_of, ticket
+from parlour.kit.clock import rfc3339
+from parlour.kit.errors import NotFound, Problem
+from parlour.links.rules import Refuse, Why
+from parlour.tools import Tools
+from parlour.transcripts import Shown
+from parlour.web import sessions, showing
+from parlour.web.api.shapes import Strict
+from parlour.web.gates import LINK, Asked
+from parlour.web.sse import stream
+
+_HISTORY = 100
+_EVENTS = "text/event-stream"
+
+
+class Say(Strict):
+    """A visitor's message."""
+
+    message: str
+    session_token: str | None = None
+    session_id: str | None = None
+    message_id: str | None = None
+    async_mode: bool = False
+
+
+class Session(Strict):
+    """Which session a call is about, where no cookie travels."""
+
+    session_token: str | None = None
+    session_id: str | None = None
+
+
+class Failed(Problem):
+    """The agent did not answer."""
+
+    status = 502
+    title = "No answer came"
+    default_code = "no_answer"
+
+
+@get("/api/public/link/{token:str}", opt={"gate": LINK})
+async def link(tools: Tools, token: str) -> dict[str, Any]:
+    """Tell whether a link can be used; always 200, whatever the token."""
+    told: dict[str, Any] = {
+        "valid": False,
+        "require_email": False,
+        "agent_available": False,
+        "reason": None,
+        "agent_display_name": None,
+        "welcome_message": None,
+    }
+    try:
+        door = await look(tools, token, None)
+    except Refused as refused:
+        return {**told, "reason": refused.refusal.why.value}
+    why = door.verdict.why if isinstance(door.verdict, Refuse) else None
+    content = door.content
+    return {
+        **told,
+        "valid": why is None or why is Why.OFFLINE,
+        "agent_available": why is None,
+        "reason": None if why is Why.OFFLINE else why,
+        "agent_display_name": None if content is None else content.display_name,
+        "welcome_message": door.welcome_message or (content.welcome_message if content else None),
+        "session_start": start_of(tools, door.link_id) if why is None else None,
+    }
+
+
+@post("/api/public/chat/{token:str}", opt={"gate": LINK})
+async def chat(
+    request: Asked, tools: Tools, live: Live, token: str, data: Say
+) -> Response[Any] | Any:
+    """Say something. The reply comes whole, or as a stream, or later (`async_mode`)."""
+    given = sessions.explicit(request, data.session_id, data.session_token)
+    held = sessions.from_cookie(request, tools.keys, token, tools.settings)
+    pass_ = ticket(tools, token, given or held, given or data.message_id)
+    said = await turns.say(tools, pass_, data.message, data.message_id)
+    secret = said.visit.session
+    cookie = sessions.cookie(tools.keys, token, tools.settings, secret)
+    if data.async_mode:
+        told = {
+            "status": "accepted",
+            "execution_id": said.turn_id,
+            "session_id": secret,
+            "message": {"id": said.message.id, "seq": said.message.seq},
+            "turn": {"id": said.turn_id, "reply_seq": said.reply_seq},
+        }
+        return Response(told, status_code=202, cookies=[cookie])
+    if _EVENTS in request.headers.get("accept", ""):
+        view = _view(tools, said, token, Cursor(said.message.seq), until_seq=said.reply_seq)
+        response = stream(live.follow(view))
+        response.cookies.append(cookie)
+        return response
+    reply = await live.reply(said.conversation_id, said.reply_seq)
+    return Response(await _answer(tools, said, reply), status_code=200, cookies=[cookie])
+
+
+@get("/api/public/live/{token:str}", opt={"gate": LINK})
+async def follow(
+    request: Asked,
+    tools: Tools,
+    live: Live,
+    token: str,
+    after: str | None = None,
+    session_id: str | None = None,
+    session_token: str | None = None,
+    last_event_id: Annotated[str | None, Parameter(header="Last-Event-ID")] = None,
+) -> Response[Any] | Any:
+    """Follow the conversation as server-sent events, from `Last-Event-ID` or `after`."""
+    door = await _visitor(request, tools, token, session_id, session_token)
+    if door.conversation_id is None:
+        return Response(None, status_code=204)  # nothing to follow: the browser stops asking
+    text = last_event_id or after or ""
+    cursor = read_cursor(text) if text else Cursor()
+    if cursor is None:
+        cursor = Cursor(2**53)  # nobody's: the stream answers with `resync`
+    return stream(live.follow(_view(tools, door, token, cursor)))
+
+
+@post("/api/public/stop/{token:str}", opt={"gate": LINK}, status_code=200)
+async def stop(
+    request: Asked, tools: Tools, token: str, data: Session | None = None
+) -> dict[str, bool]:
+    """Stop the reply that is being written; what there is of it is kept."""
+    door = await _visitor(request, tools, token, *_fields(data))
+    conversation_id = door.conversation_id
+    stopped = conversation_id is not None and await turns.stop(tools, conversation_id)
+    return {"stopped": stopped}
+
+
+@post("/api/public/retry/{token:str}", opt={"gate": LINK}, status_code=202)
+async def retry(
+    request: Asked, tools: Tools, token: str, data: Session | None = None
+) -> dict[str, str]:
+    """Ask the last question again after its reply failed."""
+    door = await _visitor(request, tools, token, *_fields(data))
+    if isinstance(door.verdict, Refuse):
+        raise Refused(door.verdict, door.content)
+    if door.conversation_id is None:
+        raise NotFound("there is no conversation")
+    turn_id = await turns.retry(tools, door.conversation_id)
+    return {"status": "accepted", "execution_id": turn_id}
+
+
+@get("/api/public/history/{token:str}", opt={"gate": LINK})
+async def history(
+    request: Asked,
+    tools: Tools,
+    token: str,
+    session_id: str | None = None,
+    session_token: str | None = None,
+) -> dict[str, Any]:
+    """Return the last 100 messages, oldest first."""
+    door = await _visitor(request, tools, token, session_id, session_token)
+    messages: list[Shown] = []
+    if door.conversation_id is not None:
+        messages = await tools.db.read(
+            transcripts.for_visitor, door.conversation_id, newest=_HISTORY
+        )
+    told = [
+        {
+            "role": "user" if each.author_kind == "visitor" else "assistant",
+            "content": each.text,
+            "timestamp": rfc3339(each.created_at),
+        }
+        for each in messages
+        if each.state is not State.WRITING
+    ]
+    secret = _secret(request, tools, token, session_id, session_token)
+    return {"messages": told, "session_id": secret, "message_count": len(told)}
+
+
+@delete("/api/public/session/{token:str}", opt={"gate": LINK}, status_code=200)
+async def clear(
+    request: Asked,
+    tools: Tools,
+    token: str,
+    session_id: str | None = None,
+    session_token: str | None = None,
+) -> dict[str, Any]:
+    """Begin a new conversation; the old one is closed, and operators keep it."""
+    door = await _visitor(request, tools, token, session_id, session_token)
+    if door.conversation_id is not None and door.visitor_id is not None:
+        await turns.close(tools, door, door.visitor_id, door.conversation_id)
+    secret = _secret(request, tools, token, session_id, session_token)
+    return {"cleared": True, "new_session_id": secret}
+
+
+def _fields(data: Session | None) -> tuple[str | None, str | None]:
+    return (None, None) if data is None else (data.session_id, data.session_token)
+
+
+def _secret(request: Asked, tools: Tools, token: str, *fields: str | None) -> str | None:
+    held = sessions.from_cookie(request, tools.keys, token, tools.settings)
+    return sessions.explicit(request, *fields) or held
+
+
+async def _visitor(request: Asked, tools: Tools, token: str, *fields: str | None) -> Door:
+    """Find the door together with the visitor's session.
+
+    Raises:
+        NotFound: a session that is nobody's, or somebody's on another link.
+        Refused: the door is closed.
+    """
+    secret = _secret(request, tools, token, *fields)
+    door = await admitted(tools, token, secret)
+    if door.visitor_id is None:
+        raise NotFound("there is no such session on this link", code="session_not_found")
+    return door
+
+
+class Place(Protocol):
+    """Where a stream looks: a door or a message that has just been said."""
+
+    @property
+    def link_id(self) -> str: ...
+    @property
+    def agent_id(self) -> str: ...
+    @property
+    def conversation_id(self) -> str | None: ...
+
+
+def _view(
+    tools: Tools, place: Place, token: str, cursor: Cursor, until_seq: int | None = None
+) -> View:
+    def judge(conn: sa.Connection) -> Problem | None:
+        return recheck(conn, tools, token)
+
+    return View(
+        conversation_id=place.conversation_id or "",
+        cursor=cursor,
+        present=lambda shown: showing.event(shown, token),
+        judge=judge,
+        topics=(f"link:{place.link_id}", f"agent:{place.agent_id}"),
+        until_seq=until_seq,
+    )
+
+
+async def _answer(tools: Tools, said: turns.Said, reply: Shown | None) -> dict[str, Any]:
+    if reply is None or (reply.state is not State.DONE and not reply.text):
+        code = "timeout" if reply is not None and reply.problem == "timeout" else "no_answer"
+        failed = Failed("the assistant could not answer; the question is kept", code=code)
+        if code == "timeout":
+            failed.status = 504
+        raise failed
+    count, usage = await tools.db.read(turns.tally, said.conversation_id, said.turn_id)
+    return {
+        "response": reply.text,
+        "session_id": said.visit.session,
+        "message_count": count,
+        "usage": usage,
+        "state": reply.state.value,
+        "citations": [
+            {"n": c["n"], "title": c["title"], "source": c["source"], "quote": c["quote"]}
+            for c in reply.citations
+        ],
+    }
+

@@ -1,0 +1,130 @@
+"""The outer edge of every response: security headers, the access log, requests from elsewhere."""
+
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from parlour.config import Settings
+from parlour.kit.observe import access
+from parlour.kit.tokens import new_id
+
+_SAFE = ("GET", "HEAD", "OPTIONS")
+_OWN = (None, b"same-origin", b"none")
+CLOSED = b"default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+
+_ALWAYS: tuple[tuple[bytes, bytes], ...] = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-robots-tag", b"noindex, nofollow"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), microphone=(), geolocation=(), interest-cohort=()"),
+)
+_FOREIGN = orjson.dumps(
+    {
+        "type": "urn:parlour:problem:cross_site",
+        "title": "Not from another site",
+        "status": 403,
+        "detail": "this was sent by a page of another site",
+        "code": "cross_site",
+    }
+)
+
+
+class Edge:
+    """Wraps the whole site. It runs for every request, so it is plain ASGI and does little."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        """Wrap `app`."""
+        self._app = app
+        public = urlsplit(settings.public_url)
+        self._origin = f"{public.scheme}://{public.netloc}".encode() if public.netloc else b""
+        self._always = list(_ALWAYS)
+        if public.scheme == "https":
+            self._always.append((b"strict-transport-security", b"max-age=31536000"))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, unless a page of another site sent it to change something."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        status = 0
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = self._with_headers(list(message["headers"]))
+            await send(message)
+
+        try:
+            if scope["method"] not in _SAFE and self._is_foreign(scope):
+                await _refuse(send_with_headers)
+            else:
+                await self._app(scope, receive, send_with_headers)
+        finally:
+            template = str(scope.get("path_template") or "(none)")
+            access(scope["method"], template, status, time.perf_counter() - began)
+
+    def _with_headers(self, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+        names = {name.lower() for name, _ in headers}
+        headers.extend(self._always)
+        if b"cache-control" not in names:
+            headers.append((b"cache-control", b"no-store"))
+        if b"content-security-policy" not in names:
+            headers.append((b"content-security-policy", CLOSED))
+        return headers
+
+    def _is_foreign(self, scope: Any) -> bool:
+        site = origin = host = None
+        for name, value in scope["headers"]:
+            if name == b"sec-fetch-site":
+                site = value
+            elif name == b"origin":
+                origin = value
+            elif name == b"host":
+                host = value
+        if site not in _OWN:
+            return True
+        if origin is None or origin == self._origin:
+            return False
+        # Without a configured address, our own pages are those of the host that was asked.
+        return bool(self._origin) or origin.partition(b"://")[2] != host
+
+
+async def _refuse(send: Send) -> None:
+    headers = [(b"content-type", b"application/problem+json")]
+    await send({"type": "http.response.start", "status": 403, "headers": headers})  # type: ignore[typeddict-item]
+    await send({"type": "http.response.body", "body": _FOREIGN, "more_body": False})
+
+
+def nonce() -> str:
+    """Make the nonce of one page's scripts."""
+    return new_id("n")[2:]
+
+
+def page_policy(script_nonce: str) -> str:
+    """Return the content security policy of a page with its own scripts and styles only."""
+    return (
+        f"default-src 'none'; script-src 'nonce-{script_nonce}'; style-src 'self'; "
+        "img-src 'self' data:; connect-src 'self'; manifest-src 'self'; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    )
+
+
+def cookies(header: str) -> dict[str, str]:
+    """Read a Cookie header; of a name that stands twice, neither is believed."""
+    found: dict[str, str] = {}
+    twice: set[str] = set()
+    for part in header.split(";"):
+        name, equals, value = part.strip().partition("=")
+        if equals and name in found:
+            twice.add(name)
+        found[name] = value.strip('"')
+    return {name: value for name, value in found.items() if name not in twice}
+
+

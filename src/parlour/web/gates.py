@@ -1,0 +1,59 @@
+"""Gates: who may pass a route. Every route names its gate, and the site refuses to start without."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from litestar import Request
+from litestar.datastructures import State
+
+from parlour import staff
+from parlour.kit.errors import NotAllowed, Unauthorized
+from parlour.rights import Permission, Who
+from parlour.tools import Tools
+
+Asked = Request[Any, Any, State]
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Who may pass: everybody, whoever holds a link's token, or a key with a permission."""
+
+    name: str
+    permission: Permission | None = None
+
+
+OPEN = Gate("open")
+"""Everybody: the route tells nothing and changes nothing that is anybody's."""
+
+LINK = Gate("link")
+"""Whoever holds a link's token, which the entrance judges."""
+
+SELF = Gate("self")
+"""The route looks at its credentials itself, because it takes more than one kind."""
+
+
+def key(permission: Permission) -> Gate:
+    """Whoever holds an API key whose role has this permission."""
+    return Gate(f"key {permission.value}", permission)
+
+
+async def who(request: Asked, tools: Tools) -> Who:
+    """Find who acts by the API key of the request, and whether the route lets them.
+
+    Raises:
+        Unauthorized: no key, or not a good one. NotAllowed: a good key without the permission.
+    """
+    acting = await staff.authenticate(tools, bearer(request))
+    gate: Gate = request.route_handler.opt["gate"]
+    if gate.permission is not None and not acting.may(gate.permission):
+        raise NotAllowed(f"this key's role does not include {gate.permission.value}")
+    return acting
+
+
+def bearer(request: Asked) -> str:
+    """Return the bearer token of a request; Unauthorized unless there is exactly one."""
+    given = request.headers.getall("authorization", [])
+    scheme, _, token = given[0].partition(" ") if len(given) == 1 else ("", "", "")
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthorized("this needs an API key: Authorization: Bearer …")
+    return token.strip()

@@ -1,0 +1,89 @@
+"""How failures are told to programs: RFC 9457 problem documents with a stable code."""
+
+from typing import Any
+
+import orjson
+from litestar import Response
+from litestar.exceptions import HTTPException, ValidationException
+
+from parlour.kit.errors import FieldError, Invalid, Problem
+from parlour.kit.observe import log
+from parlour.kit.tokens import new_id
+from parlour.web.gates import Asked
+
+MEDIA = "application/problem+json"
+
+_PLAIN = {
+    400: ("bad_request", "The request could not be read"),
+    404: ("not_found", "There is nothing here"),
+    405: ("method_not_allowed", "This address does not take that method"),
+    413: ("too_large", "That is too large"),
+    415: ("unsupported_media_type", "That kind of content is not taken here"),
+    429: ("too_many", "Too many requests"),
+}
+
+
+def document(problem: Problem) -> dict[str, Any]:
+    """Return the members of a problem document."""
+    told: dict[str, Any] = {
+        "type": f"urn:parlour:problem:{problem.code}",
+        "title": problem.title,
+        "status": problem.status,
+        "detail": problem.detail,
+        "code": problem.code,
+    }
+    if problem.errors:
+        told["errors"] = [{"field": each.field, "message": each.message} for each in problem.errors]
+    return told
+
+
+def respond(problem: Problem, headers: dict[str, str] | None = None) -> Response[bytes]:
+    """Return a problem as a response."""
+    headers = dict(headers or {})
+    if problem.retry_after is not None:
+        headers["Retry-After"] = str(problem.retry_after)
+    if problem.status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    return Response(
+        orjson.dumps(document(problem)), status_code=problem.status, media_type=MEDIA,
+        headers=headers,
+    )
+
+
+def as_problem(error: Exception) -> Problem:
+    """Turn anything that was raised into a problem; what nobody foresaw is logged, not told."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, ValidationException):
+        return Invalid("the input does not fit", errors=_field_errors(error))
+    if isinstance(error, HTTPException):
+        return _plain(error.status_code)
+    reference = new_id("err")
+    log.exception("request.broke", reference=reference, exc_info=error)
+    broke = Problem(f"something went wrong here; its reference is {reference}", code="internal")
+    broke.status, broke.title = 500, "Something went wrong"
+    return broke
+
+
+def handle(_request: Asked, error: Exception) -> Response[bytes]:
+    """Answer a program's request that failed."""
+    headers = {}
+    if isinstance(error, HTTPException) and error.headers:
+        headers = {name: value for name, value in error.headers.items() if name == "Allow"}
+    return respond(as_problem(error), headers)
+
+
+def _plain(status: int) -> Problem:
+    code, title = _PLAIN.get(status, ("refused", "The request was refused"))
+    problem = Problem(title.lower(), code=code)
+    problem.status, problem.title = status, title
+    return problem
+
+
+def _field_errors(error: ValidationException) -> list[FieldError]:
+    extra = error.extra if isinstance(error.extra, list) else []
+    return [
+        FieldError(str(each.get("key", "")), str(each.get("message", "does not fit")))
+        for each in extra
+        if isinstance(each, dict)
+    ]

@@ -1,0 +1,108 @@
+"""What a message becomes on a page and in a stream: one form, made from what may be shown."""
+
+from typing import Any
+
+from parlour.entrance import Door
+from parlour.kit.clock import rfc3339
+from parlour.transcripts import Shown
+from parlour.web import prose
+from parlour.web.pages import Face, ShownCitation, ShownMessage, ShownProblem
+
+_KINDS = {"visitor": "visitor", "agent": "agent"}
+
+_PROBLEMS = {
+    "timeout": ("The answer took too long.", "Your question and what came so far are kept."),
+    "interrupted": (
+        "The answer was interrupted.",
+        "Your question and what came so far are kept.",
+    ),
+    "rate_limited": (
+        "The assistant is very busy.",
+        "Your question is kept; try again in a minute.",
+    ),
+}
+_ANY_PROBLEM = ("The answer did not come.", "Your question and what came so far are kept.")
+
+
+def face(door: Door) -> Face:
+    """Return what an agent shows of itself at this door."""
+    content = door.content
+    if content is None:
+        return Face("", "")
+    name = content.display_name
+    return Face(
+        name=name,
+        initial=name.strip()[:1].upper(),
+        subtitle=content.description,
+        welcome=door.welcome_message or content.welcome_message,
+        starters=content.starters,
+        placeholder=content.placeholder,
+    )
+
+
+def message(shown: Shown, token: str) -> ShownMessage:
+    """Return a message as the page's templates take it."""
+    citations = tuple(
+        ShownCitation(
+            n=each["n"],
+            title=each["title"],
+            source=" › ".join(filter(None, (each["source"], each.get("section", "")))),
+            quote=each["quote"],
+            url=f"/chat/{token}/sources/{shown.id}/{each['n']}" if each.get("passage") else "",
+        )
+        for each in shown.citations
+    )
+    is_agent = shown.author_kind == "agent"
+    kind = _KINDS.get(shown.author_kind, "system")
+    cited = [each.n for each in citations]
+    html = prose.render(shown.text, cited, shown.id) if is_agent else prose.NOTHING
+    return ShownMessage(
+        id=shown.id,
+        seq=shown.seq,
+        kind=kind,  # type: ignore[arg-type]  # one of the three words above
+        name=shown.author_name,
+        text=shown.text,
+        created_at=shown.created_at,
+        html=html,
+        state=shown.state.value,
+        turn=shown.turn_id,
+        citations=citations,
+        problem=problem(shown.problem),
+    )
+
+
+def problem(code: str | None) -> ShownProblem | None:
+    """Return why an answer failed, in words for visitors."""
+    if code is None:
+        return None
+    return ShownProblem(code, *_PROBLEMS.get(code, _ANY_PROBLEM))
+
+
+def event(shown: Shown, token: str) -> dict[str, Any]:
+    """Return what a stream tells of a message."""
+    made = message(shown, token)
+    told: dict[str, Any] = {
+        "id": made.id,
+        "seq": made.seq,
+        "author": {"kind": made.kind, "name": made.name},
+        "text": made.text,
+        "created_at": rfc3339(made.created_at),
+        "state": made.state,
+    }
+    if made.turn is not None:
+        told["turn"] = made.turn
+    if shown.replaces is not None:
+        told["replaces"] = shown.replaces
+    if shown.author_kind == "agent" and made.state != "writing":
+        told["html"] = made.html
+        told["citations"] = [
+            {"n": c.n, "title": c.title, "source": c.source, "quote": c.quote, "url": c.url}
+            for c in made.citations
+        ]
+    if made.problem is not None:
+        told["problem"] = {
+            "code": made.problem.code,
+            "title": made.problem.title,
+            "detail": made.problem.detail,
+        }
+    return told

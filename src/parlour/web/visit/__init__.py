@@ -1,0 +1,1 @@
+"""The visitor's door as pages: the chat, the forms that work without scripts, cited sources."""

@@ -1,0 +1,36 @@
+"""The page of a cited source: the passage inside its document."""
+
+from litestar import Response, get
+
+from parlour import transcripts
+from parlour.agents import library
+from parlour.kit.errors import NotFound
+from parlour.tools import Tools
+from parlour.web import edge, pages, prose
+from parlour.web.gates import LINK, Asked
+from parlour.web.pages import SourceView
+from parlour.web.visit.room import door_of
+
+
+@get(
+    [
+        "/chat/{token:str}/sources/{message_id:str}/{n:int}",
+        "/public/chat/{token:str}/sources/{message_id:str}/{n:int}",
+    ],
+    opt={"gate": LINK},
+)
+async def source_page(
+    request: Asked, tools: Tools, token: str, message_id: str, n: int
+) -> Response[bytes]:
+    """Show a passage that an answer of the visitor's own conversation cites."""
+    door = await door_of(request, tools, token)
+    if door.conversation_id is None:
+        raise NotFound("there is nothing here")
+    shown = await tools.db.read(transcripts.one_for_visitor, door.conversation_id, message_id)
+    cited = None if shown is None else next((c for c in shown.citations if c["n"] == n), None)
+    if cited is None:
+        raise NotFound("there is nothing here")
+    nonce = edge.nonce()
+    view = await _view(tools, door.agent_id, cited, token, message_id, nonce)
+    headers = {"Content-Security-Policy": edge.page_policy(nonce)}
+    return Response(pages.source(view), media_type="text/html; charset=utf-8", headers=headers)
