@@ -38,6 +38,10 @@ MAY: dict[Role, frozenset[Permission]] = {
 }
 
 
+_WIDER = frozenset({Permission.KEYS_MANAGE, Permission.METRICS_SEE})
+"""What reaches beyond any one agent, and so beyond a key that is for one agent alone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Who:
     """The one who acts, as far as deciding and recording need it."""
@@ -53,6 +57,8 @@ class Who:
 
     def may(self, permission: Permission) -> bool:
         """Whether this one may do what the permission says, within scope."""
+        if self.agent_id is not None and permission in _WIDER:
+            return False
         return self.role is not None and permission in MAY[self.role]
 
 

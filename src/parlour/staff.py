@@ -1,5 +1,6 @@
 """Staff: the API keys by which programs act in a workspace, stored as keyed hashes."""
 
+import contextlib
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -7,13 +8,23 @@ import sqlalchemy as sa
 from parlour import events
 from parlour.kit.clock import MINUTE, Moment
 from parlour.kit.db import metadata
-from parlour.kit.errors import NotFound, Unauthorized
+from parlour.kit.errors import (
+    FieldError,
+    Invalid,
+    NotFound,
+    StorageFull,
+    Unauthorized,
+    Unavailable,
+)
+from parlour.kit.texts import trouble
 from parlour.kit.tokens import new_id, new_secret
 from parlour.rights import Role, Who
 from parlour.tools import Tools
 
 KEY_PREFIX = "parlour_key"
-"""What every API key begins with, so that leak scanners can know one: `parlour_key_[0-9A-Za-z]{40}`."""
+"""What every API key begins with; leak scanners know one by `parlour_key_[0-9A-Za-z]{40}`."""
+
+LONGEST_NAME = 200
 
 api_keys = sa.Table(
     "api_keys",
@@ -42,14 +53,24 @@ class ApiKey:
     last_used_at: Moment | None
 
 
+@dataclass(frozen=True, slots=True)
+class MadeKey:
+    """An API key just made, with its secret, which is shown this once and never again."""
+
+    key: ApiKey
+    secret: str
+
+
 async def create_key(
     tools: Tools, who: Who, name: str, role: Role, agent_id: str | None = None
-) -> tuple[ApiKey, str]:
-    """Make an API key and return it with its secret, which is shown this once and never again."""
+) -> MadeKey:
+    """Make an API key; with an `agent_id` it sees and acts on that agent alone."""
+    if (said := trouble(name, LONGEST_NAME)) is not None:
+        raise Invalid(f"a key's name {said}", errors=[FieldError("name", said)])
     secret = new_secret(KEY_PREFIX)
     key = ApiKey(new_id("key"), name, role, agent_id, tools.clock.now(), None)
 
-    def unit(conn: sa.Connection) -> None:
+    def unit(conn: sa.Connection) -> MadeKey:
         values = {
             "id": key.id,
             "workspace_id": who.workspace_id,
@@ -64,9 +85,9 @@ async def create_key(
         events.record(
             conn, events.Kind.KEY_CREATED, who, key.created_at, agent_id=agent_id, data=data
         )
+        return MadeKey(key, secret)
 
-    await tools.db.write(unit)
-    return key, secret
+    return await tools.db.write(unit)
 
 
 async def authenticate(tools: Tools, secret: str) -> Who:
@@ -77,7 +98,9 @@ async def authenticate(tools: Tools, secret: str) -> Who:
         raise Unauthorized("this needs a valid API key")
     now = tools.clock.now()
     if row.last_used_at is None or row.last_used_at < now - MINUTE:
-        await tools.db.write(_touch, row.id, now)
+        # A full disk must not keep anybody from reading.
+        with contextlib.suppress(StorageFull, Unavailable):
+            await tools.db.write(_touch, row.id, now)
     return Who("key", row.id, row.name, row.workspace_id, Role(row.role), row.agent_id)
 
 

@@ -1,7 +1,7 @@
 """Making, editing, publishing, switching and deleting agents; each is one transaction."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -15,7 +15,7 @@ from parlour.agents.contract import Backend
 from parlour.agents.kinds import Kind, wrong
 from parlour.agents.model import Agent, Content, checked_name, checked_texts
 from parlour.kit.clock import Moment
-from parlour.kit.errors import Conflict
+from parlour.kit.errors import Conflict, NotAllowed, Stale
 from parlour.kit.tokens import new_id
 from parlour.rights import Who
 from parlour.tools import Tools
@@ -34,43 +34,48 @@ class Made:
     secrets: dict[str, str]
 
 
-async def create(
-    tools: Tools,
-    who: Who,
-    name: str,
-    backend: str,
-    config: Mapping[str, Any],
-    texts: Mapping[str, Any],
-    *,
-    trusted: bool,
-    publish: bool,
-) -> Made:
-    """Make an agent, offline and unpublished unless `publish`; Conflict when the name is taken.
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a new agent shall be; `texts` are those of `Content` that somebody gave."""
 
-    `trusted`: whoever asks has a shell on this machine, see `kinds.Kind`.
+    name: str
+    backend: str
+    config: Mapping[str, Any]
+    texts: Mapping[str, Any] = field(default_factory=dict)
+
+
+async def create(tools: Tools, who: Who, wish: Wish, *, trusted: bool, publish: bool) -> Made:
+    """Make an agent; live when `publish`, else a draft, offline. Conflict when the name is taken.
+
+    `trusted`: whoever asks has a shell on this machine, see `kinds.Kind`. NotAllowed for one who
+    has only one agent in scope.
     """
-    now = tools.clock.now()
-    kind = _kind(backend)
-    accepted, secrets = await _accepted(tools, kind, config, None, trusted=trusted)
-    content = _content(backend, kind.stored(accepted), {"display_name": name, **texts})
-    agent = Agent(
-        id=new_id("agt"),
-        workspace_id=who.workspace_id,
-        name=checked_name(name),
-        live=publish,
-        published=None,
-        draft=content,
-        created_at=now,
-        updated_at=now,
-    )
+    if who.agent_id is not None:
+        raise NotAllowed("this key is for one agent alone and makes no others")
+    name = checked_name(wish.name)
+    kind = _kind(wish.backend)
+    accepted, secrets = await _accepted(tools, kind, wish.config, None, trusted=trusted)
+    texts = {"display_name": name, **wish.texts}
+    content = _content(wish.backend, kind.stored(accepted), texts)
 
-    def unit(conn: sa.Connection) -> Agent:
+    def unit(conn: sa.Connection) -> Made:
+        now = tools.clock.now()
+        agent = Agent(
+            id=new_id("agt"),
+            workspace_id=who.workspace_id,
+            name=name,
+            live=publish,
+            published=None,
+            draft=content,
+            created_at=now,
+            updated_at=now,
+        )
         store.insert(conn, agent)
         events.record(conn, events.Kind.AGENT_CREATED, who, now, agent_id=agent.id)
-        return _publish(conn, tools, who, agent, now) if publish else agent
+        return Made(_publish(conn, tools, who, agent) if publish else agent, secrets)
 
     try:
-        return Made(await tools.db.write(unit), secrets)
+        return await tools.db.write(unit)
     except IntegrityError as error:
         raise Conflict(f"there already is an agent {name!r}", code="name_taken") from error
 
@@ -84,50 +89,72 @@ async def edit(
     *,
     trusted: bool,
 ) -> Made:
-    """Change an agent's draft; visitors get it when it is published."""
+    """Change an agent's draft; visitors get it when it is published.
+
+    Stale when the agent is no longer as `agent`, which the caller has read, says.
+    """
     kind = _kind(agent.draft.backend)
-    stored, secrets = agent.draft.config, {}
+    stored = agent.draft.config
+    secrets: dict[str, str] = {}
     if config is not None:
         previous = kind.load(stored)
         accepted, secrets = await _accepted(tools, kind, config, previous, trusted=trusted)
         stored = kind.stored(accepted)
     kept = {name: getattr(agent.draft, name) for name in TEXTS}
     draft = _content(agent.draft.backend, stored, {**kept, **texts})
-    now = tools.clock.now()
 
-    def unit(conn: sa.Connection) -> None:
-        store.change(conn, agent.id, now, draft=msgspec.to_builtins(draft))
+    def unit(conn: sa.Connection) -> Made:
+        now = tools.clock.now()
+        held = store.hold(conn, agent.id)
+        if held.updated_at != agent.updated_at:
+            raise Stale("the agent was changed meanwhile; read it again")
+        at = store.change(conn, held, now, draft=msgspec.to_builtins(draft))
         events.record(conn, events.Kind.AGENT_CHANGED, who, now, agent_id=agent.id)
+        return Made(msgspec.structs.replace(held, draft=draft, updated_at=at), secrets)
 
-    await tools.db.write(unit)
-    return Made(msgspec.structs.replace(agent, draft=draft, updated_at=now), secrets)
+    return await tools.db.write(unit)
 
 
 async def publish(tools: Tools, who: Who, agent: Agent) -> Agent:
-    """Make the draft what visitors get; the versions before it are kept."""
-    now = tools.clock.now()
-    return await tools.db.write(_publish, tools, who, agent, now)
+    """Make the draft what visitors get; the versions before it are kept.
+
+    A draft that visitors already get is not published again.
+    """
+
+    def unit(conn: sa.Connection) -> Agent:
+        return _publish(conn, tools, who, store.hold(conn, agent.id))
+
+    return await tools.db.write(unit)
 
 
 async def switch(tools: Tools, who: Who, agent: Agent, *, live: bool) -> Agent:
     """Let an agent answer, or have all its links say at once that it is away."""
-    now = tools.clock.now()
 
-    def unit(conn: sa.Connection) -> None:
-        store.change(conn, agent.id, now, live=live)
+    def unit(conn: sa.Connection) -> Agent:
+        held = store.hold(conn, agent.id)
+        if held.live == live:
+            return held
+        now = tools.clock.now()
+        at = store.change(conn, held, now, live=live)
         kind = events.Kind.AGENT_LIVE if live else events.Kind.AGENT_OFFLINE
         events.record(conn, kind, who, now, agent_id=agent.id)
+        return msgspec.structs.replace(held, live=live, updated_at=at)
 
-    await tools.db.write(unit)
-    return msgspec.structs.replace(agent, live=live, updated_at=now)
+    return await tools.db.write(unit)
 
 
-async def delete(tools: Tools, who: Who, agent: Agent) -> None:
-    """Delete an agent: its links answer as if they had never been; its name is free again."""
-    now = tools.clock.now()
+async def delete(tools: Tools, who: Who, agent: Agent, *, seen: Moment | None = None) -> None:
+    """Delete an agent: its links answer as if they had never been; its name is free again.
+
+    `seen`: its `updated_at` when the caller last looked; Stale when it was changed since.
+    """
 
     def unit(conn: sa.Connection) -> None:
-        store.change(conn, agent.id, now, deleted_at=now, live=False)
+        held = store.hold(conn, agent.id)
+        if seen is not None and held.updated_at != seen:
+            raise Stale("the agent was changed meanwhile; read it again")
+        now = tools.clock.now()
+        store.change(conn, held, now, deleted_at=now, live=False)
         tools.queue.enqueue(conn, PREPARE, {"agent": agent.id, "forget": True})
         events.record(conn, events.Kind.AGENT_DELETED, who, now, agent_id=agent.id)
 
@@ -147,13 +174,18 @@ async def backend_of(tools: Tools, agent_id: str, version: int) -> Backend:
     return kind.build(kind.load(found.content.config), agent_id, tools)
 
 
-def _publish(conn: sa.Connection, tools: Tools, who: Who, agent: Agent, now: Moment) -> Agent:
-    number = store.add_version(conn, agent.id, agent.draft, now)
-    store.change(conn, agent.id, now, published=number)
-    tools.queue.enqueue(conn, PREPARE, {"agent": agent.id, "version": number})
+def _publish(conn: sa.Connection, tools: Tools, who: Who, held: Agent) -> Agent:
+    if held.published is not None:
+        present = store.version(conn, held.id, held.published)
+        if present.content == held.draft:
+            return held
+    now = tools.clock.now()
+    number = store.add_version(conn, held.id, held.draft, now)
+    at = store.change(conn, held, now, published=number)
+    tools.queue.enqueue(conn, PREPARE, {"agent": held.id, "version": number})
     about = {"version": number}
-    events.record(conn, events.Kind.AGENT_PUBLISHED, who, now, agent_id=agent.id, data=about)
-    return msgspec.structs.replace(agent, published=number, updated_at=now)
+    events.record(conn, events.Kind.AGENT_PUBLISHED, who, now, agent_id=held.id, data=about)
+    return msgspec.structs.replace(held, published=number, updated_at=at)
 
 
 async def _accepted(

@@ -7,6 +7,7 @@ import msgspec
 
 from parlour.kit.clock import Moment
 from parlour.kit.errors import FieldError, Invalid
+from parlour.kit.texts import trouble
 
 NAME = re.compile(r"[a-z0-9]([a-z0-9_-]{0,62}[a-z0-9])?\Z", re.ASCII)
 
@@ -54,18 +55,26 @@ def checked_name(name: str) -> str:
     return name
 
 
+LONGEST = {"display_name": 80, "description": 160, "welcome_message": 1000, "placeholder": 80}
+"""Characters that each text of an agent may have."""
+
+MOST_STARTERS = 6
+LONGEST_STARTER = 120
+
+
 def checked_texts(content: Content) -> Content:
-    """Refuse texts that are too long or empty where something must stand."""
-    limits = {"display_name": 80, "description": 160, "welcome_message": 1000, "placeholder": 80}
-    errors = [
-        FieldError(field, f"at most {limit} characters")
-        for field, limit in limits.items()
-        if len(getattr(content, field)) > limit
-    ]
-    if not content.display_name.strip():
-        errors.append(FieldError("display_name", "must not be empty"))
-    if len(content.starters) > 6 or any(not 0 < len(text) <= 120 for text in content.starters):
-        errors.append(FieldError("starters", "at most 6, each of 1 to 120 characters"))
+    """Refuse texts that are too long, not plain text, or empty where something must stand."""
+    errors = []
+    for field, longest in LONGEST.items():
+        lines, empty = field == "welcome_message", field != "display_name"
+        said = trouble(getattr(content, field), longest, lines=lines, empty=empty)
+        if said is not None:
+            errors.append(FieldError(field, said))
+    if len(content.starters) > MOST_STARTERS:
+        errors.append(FieldError("starters", f"at most {MOST_STARTERS}"))
+    for index, text in enumerate(content.starters):
+        if (said := trouble(text, LONGEST_STARTER)) is not None:
+            errors.append(FieldError(f"starters[{index}]", said))
     if errors:
         raise Invalid("the agent's texts do not fit", errors=errors)
     return content

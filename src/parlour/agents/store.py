@@ -1,5 +1,6 @@
 """The rows of agents and their published versions."""
 
+from collections.abc import Collection
 from typing import Any
 
 import msgspec
@@ -68,9 +69,7 @@ def insert(conn: sa.Connection, agent: Agent) -> None:
     conn.execute(sa.insert(agents), values)
 
 
-def find(
-    conn: sa.Connection, workspace_id: str, name: str, only: str | None = None
-) -> Agent:
+def find(conn: sa.Connection, workspace_id: str, name: str, only: str | None = None) -> Agent:
     """Find an agent by name; NotFound when absent, deleted or outside `only`, an agent's id."""
     wanted = sa.select(*_SHOWN).where(
         agents.c.workspace_id == workspace_id,
@@ -85,25 +84,48 @@ def find(
     return _agent(row)
 
 
-def every(conn: sa.Connection, workspace_id: str, only: str | None = None) -> list[Agent]:
-    """List the agents of a workspace by name."""
+def every(
+    conn: sa.Connection,
+    workspace_id: str,
+    only: str | None = None,
+    *,
+    after: str = "",
+    limit: int | None = None,
+) -> list[Agent]:
+    """List the agents of a workspace by name: at most `limit`, behind the name `after`."""
     wanted = sa.select(*_SHOWN).where(
-        agents.c.workspace_id == workspace_id, agents.c.deleted_at.is_(None)
+        agents.c.workspace_id == workspace_id,
+        agents.c.deleted_at.is_(None),
+        agents.c.name > after,
     )
     if only is not None:
         wanted = wanted.where(agents.c.id == only)
-    return [_agent(row) for row in conn.execute(wanted.order_by(agents.c.name))]
+    return [_agent(row) for row in conn.execute(wanted.order_by(agents.c.name).limit(limit))]
 
 
-def change(conn: sa.Connection, agent_id: str, now: Moment, **values: Any) -> None:
-    """Change columns of an agent that exists; NotFound when it has been deleted meanwhile."""
-    changed = conn.execute(
-        sa.update(agents)
+def names(conn: sa.Connection, agent_ids: Collection[str]) -> dict[str, str]:
+    """Return the names of these agents, deleted ones included, by id."""
+    wanted = sa.select(agents.c.id, agents.c.name).where(agents.c.id.in_(agent_ids))
+    return {row.id: row.name for row in conn.execute(wanted)}
+
+
+def hold(conn: sa.Connection, agent_id: str) -> Agent:
+    """Read an agent that nobody else changes until the transaction ends; NotFound when deleted."""
+    row = conn.execute(
+        sa.select(*_SHOWN)
         .where(agents.c.id == agent_id, agents.c.deleted_at.is_(None))
-        .values(updated_at=now, **values)
-    )
-    if not changed.rowcount:
+        .with_for_update()
+    ).first()
+    if row is None:
         raise NotFound("the agent has been deleted")
+    return _agent(row)
+
+
+def change(conn: sa.Connection, held: Agent, now: Moment, **values: Any) -> Moment:
+    """Change columns of an agent that is held; return its new `updated_at`, which always grows."""
+    at = max(now, held.updated_at + 1)
+    conn.execute(sa.update(agents).where(agents.c.id == held.id).values(updated_at=at, **values))
+    return at
 
 
 def add_version(conn: sa.Connection, agent_id: str, content: Content, now: Moment) -> int:
@@ -131,6 +153,23 @@ def version(conn: sa.Connection, agent_id: str, number: int) -> Version:
     ).first()
     if row is None:
         raise NotFound(f"there is no version {number}")
+    return _version(row)
+
+
+def every_version(
+    conn: sa.Connection, agent_id: str, *, before: int | None = None, limit: int | None = None
+) -> list[Version]:
+    """List published versions, newest first: at most `limit`, older than number `before`."""
+    wanted = sa.select(versions.c.number, versions.c.content, versions.c.published_at).where(
+        versions.c.agent_id == agent_id
+    )
+    if before is not None:
+        wanted = wanted.where(versions.c.number < before)
+    found = conn.execute(wanted.order_by(versions.c.number.desc()).limit(limit))
+    return [_version(row) for row in found]
+
+
+def _version(row: sa.Row[Any]) -> Version:
     return Version(row.number, msgspec.convert(row.content, Content), row.published_at)
 
 

@@ -6,6 +6,7 @@
     ├── NotAllowed          may see it but not do this
     ├── Unauthorized        no key or session, or one that is not good
     ├── Conflict            the state has moved on, or the name is taken
+    ├── Stale               it was changed since the caller last looked
     ├── TooLarge            a body or message over its limit
     ├── Gone                was here, is over
     ├── Unavailable         a part this needs is away for now (retry later)
@@ -83,6 +84,14 @@ class Conflict(Problem):
     status = 409
     title = "That does not fit the present state"
     default_code = "conflict"
+
+
+class Stale(Problem):
+    """It was changed since the caller last looked (If-Match)."""
+
+    status = 412
+    title = "It has been changed meanwhile"
+    default_code = "changed_meanwhile"
 
 
 class Gone(Problem):

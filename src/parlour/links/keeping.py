@@ -7,7 +7,8 @@ import sqlalchemy as sa
 
 from parlour import events
 from parlour.kit.clock import Moment
-from parlour.kit.errors import FieldError, Invalid
+from parlour.kit.errors import FieldError, Invalid, Stale
+from parlour.kit.texts import trouble
 from parlour.kit.tokens import new_link_id
 from parlour.links import rules, store
 from parlour.links.store import Link
@@ -51,59 +52,70 @@ async def create(tools: Tools, who: Who, agent_id: str, wish: Wish) -> Link:
         updated_at=now,
     )
 
-    def unit(conn: sa.Connection) -> None:
-        store.insert(conn, link)
-        kind = {"kind": link.kind.word}
-        events.record(
-            conn, events.Kind.LINK_CREATED, who, now, agent_id=agent_id, link_id=link.id, data=kind
-        )
-
-    await tools.db.write(unit)
-    return link
-
-
-async def change(
-    tools: Tools, who: Who, agent_id: str, link_id: str, wanted: dict[str, Any]
-) -> Link:
-    """Change `name`, `welcome_message`, `enabled`, `expires_at`; what is absent stays.
-
-    NotFound for another agent's link; Invalid for an end later than the token's.
-    """
-
     def unit(conn: sa.Connection) -> Link:
-        now = tools.clock.now()
-        link = store.find(conn, agent_id, link_id)
-        values = dict(wanted)
-        if "expires_at" in values:
-            values["expires_at"] = rules.shortened(link.token_expires, values["expires_at"])
-        store.change(conn, link_id, now, values)
-        told = {"fields": sorted(values)}
-        events.record(
-            conn, events.Kind.LINK_CHANGED, who, now, agent_id=agent_id, link_id=link_id, data=told
-        )
-        return replace(link, updated_at=now, **values)
+        store.insert(conn, link)
+        _record(conn, events.Kind.LINK_CREATED, who, link, {"kind": link.kind.word})
+        return link
 
-    _check_texts(wanted.get("name"), wanted.get("welcome_message"))
     return await tools.db.write(unit)
 
 
-async def revoke(tools: Tools, who: Who, agent_id: str, link_id: str) -> None:
-    """End a link for good; it answers as if it had never been. NotFound for another agent's."""
+async def change(
+    tools: Tools, who: Who, link: Link, wanted: dict[str, Any], seen: Moment | None = None
+) -> Link:
+    """Change `name`, `welcome_message`, `enabled`, `expires_at`; what is absent stays.
+
+    `seen`: its `updated_at` when the caller last looked; Stale when it was changed since.
+    NotFound when it is gone; Invalid for an end later than the token's.
+    """
+    _check_texts(wanted.get("name"), wanted.get("welcome_message"))
+
+    def unit(conn: sa.Connection) -> Link:
+        now = tools.clock.now()
+        held = _held(conn, link, seen)
+        values = dict(wanted)
+        if "expires_at" in values:
+            values["expires_at"] = rules.shortened(held.token_expires, values["expires_at"])
+        at = store.change(conn, held, now, values)
+        changed = replace(held, updated_at=at, **values)
+        told = {"fields": sorted(values)}
+        _record(conn, events.Kind.LINK_CHANGED, who, changed, told)
+        return changed
+
+    return await tools.db.write(unit)
+
+
+async def revoke(tools: Tools, who: Who, link: Link, seen: Moment | None = None) -> None:
+    """End a link for good; it answers as if it had never been. Errors as in `change`."""
 
     def unit(conn: sa.Connection) -> None:
         now = tools.clock.now()
-        store.find(conn, agent_id, link_id)
-        store.change(conn, link_id, now, {"revoked_at": now})
-        events.record(conn, events.Kind.LINK_REVOKED, who, now, agent_id=agent_id, link_id=link_id)
+        held = _held(conn, link, seen)
+        at = store.change(conn, held, now, {"revoked_at": now})
+        _record(conn, events.Kind.LINK_REVOKED, who, replace(held, updated_at=at))
 
     await tools.db.write(unit)
+
+
+def _held(conn: sa.Connection, link: Link, seen: Moment | None) -> Link:
+    held = store.hold(conn, link.id)
+    if seen is not None and held.updated_at != seen:
+        raise Stale("the link was changed meanwhile; read it again")
+    return held
+
+
+def _record(
+    conn: sa.Connection, kind: events.Kind, who: Who, link: Link, data: dict[str, Any] | None = None
+) -> None:
+    at, agent = link.updated_at, link.agent_id
+    events.record(conn, kind, who, at, agent_id=agent, link_id=link.id, data=data)
 
 
 def _check_texts(name: str | None, welcome: str | None) -> None:
     errors = []
-    if name is not None and not 0 < len(name.strip()) <= LONGEST_NAME:
-        errors.append(FieldError("name", f"1 to {LONGEST_NAME} characters"))
-    if welcome is not None and len(welcome) > LONGEST_WELCOME:
-        errors.append(FieldError("welcome_message", f"at most {LONGEST_WELCOME} characters"))
+    if name is not None and (said := trouble(name, LONGEST_NAME)):
+        errors.append(FieldError("name", said))
+    if welcome and (said := trouble(welcome, LONGEST_WELCOME, lines=True)):
+        errors.append(FieldError("welcome_message", said))
     if errors:
         raise Invalid("the link's texts do not fit", errors=errors)

@@ -81,6 +81,13 @@ def admit(token: LinkToken, link: Standing | None, now: Moment) -> Admit | Refus
     return Admit()
 
 
+def kind_meant(kind: Kind | None, hours: float | None, expires_at: Moment | None) -> Kind:
+    """Return the kind of a new link: the one that was said, else the one its end implies."""
+    if kind is not None:
+        return kind
+    return Kind.PERMANENT if hours is None and expires_at is None else Kind.TEMPORARY
+
+
 def ending(
     kind: Kind, hours: float | None, expires_at: Moment | None, now: Moment
 ) -> Moment | None:

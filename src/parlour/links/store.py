@@ -1,6 +1,6 @@
 """The rows of links."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,25 +81,47 @@ def find(conn: sa.Connection, agent_id: str, link_id: str) -> Link:
     return _link(row)
 
 
-def of_agent(conn: sa.Connection, agent_id: str) -> list[Link]:
-    """List an agent's links, newest first."""
+def of_workspace(conn: sa.Connection, workspace_id: str, link_id: str) -> Link:
+    """Find a link by its id alone; NotFound when absent or revoked."""
+    row = conn.execute(
+        sa.select(*_SHOWN).where(
+            links.c.id == link_id,
+            links.c.workspace_id == workspace_id,
+            links.c.revoked_at.is_(None),
+        )
+    ).first()
+    if row is None:
+        raise NotFound(f"there is no link {link_id!r}")
+    return _link(row)
+
+
+def of_agents(conn: sa.Connection, agent_ids: Collection[str]) -> list[Link]:
+    """List the links of these agents, newest first."""
     found = conn.execute(
         sa.select(*_SHOWN)
-        .where(links.c.agent_id == agent_id, links.c.revoked_at.is_(None))
+        .where(links.c.agent_id.in_(agent_ids), links.c.revoked_at.is_(None))
         .order_by(links.c.created_at.desc(), links.c.id)
     )
     return [_link(row) for row in found]
 
 
-def change(conn: sa.Connection, link_id: str, now: Moment, values: Mapping[str, Any]) -> None:
-    """Change columns of a link; NotFound when it has been revoked meanwhile."""
-    changed = conn.execute(
-        sa.update(links)
+def hold(conn: sa.Connection, link_id: str) -> Link:
+    """Read a link that nobody else changes until the transaction ends; NotFound when revoked."""
+    row = conn.execute(
+        sa.select(*_SHOWN)
         .where(links.c.id == link_id, links.c.revoked_at.is_(None))
-        .values(updated_at=now, **values)
-    )
-    if not changed.rowcount:
+        .with_for_update()
+    ).first()
+    if row is None:
         raise NotFound(f"there is no link {link_id!r}")
+    return _link(row)
+
+
+def change(conn: sa.Connection, held: Link, now: Moment, values: Mapping[str, Any]) -> Moment:
+    """Change columns of a link that is held; return its new `updated_at`, which always grows."""
+    at = max(now, held.updated_at + 1)
+    conn.execute(sa.update(links).where(links.c.id == held.id).values(updated_at=at, **values))
+    return at
 
 
 def spend(conn: sa.Connection, link_id: str, now: Moment) -> bool:
