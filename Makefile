@@ -4,6 +4,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 ARGS ?=
+# Test processes side by side; each has its own servers. 0 runs all tests in one process.
+WORKERS ?= 2
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # Same flags for both locks, so that they differ in what they hold and in nothing else.
@@ -15,7 +17,7 @@ RUN_READY := $(VENV)/.ready-to-run
 DEV_READY := $(VENV)/.ready-to-develop
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run check lint test bench docs lock clean system-deps
+.PHONY: help setup run check format lint test bench docs lock clean system-deps
 .DELETE_ON_ERROR:
 
 help: ## List these targets
@@ -29,6 +31,10 @@ run: $(RUN_READY) ## Start a demo server and print a link to it (ARGS="--port 80
 check: lint ## The inner loop: format, lint, types, contracts, house rules and pure rules
 	@$(BIN)/python -m pytest --quiet $(wildcard tests/house tests/rules)
 
+format: $(DEV_READY) ## Put every file in order, as check wants it
+	@$(BIN)/ruff check --quiet --fix-only .
+	@$(BIN)/ruff format --quiet .
+
 lint: $(DEV_READY)
 	@$(BIN)/ruff format --check --quiet . || { $(BIN)/ruff format --diff --quiet .; exit 1; }
 	@$(BIN)/ruff check --quiet .
@@ -36,7 +42,7 @@ lint: $(DEV_READY)
 	@$(BIN)/lint-imports --no-logo
 
 test: system-deps lint ## Everything: checks, then all tests on SQLite and on PostgreSQL + Redis, in a real browser
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) $(ARGS)
 
 bench: $(DEV_READY) ## Measure speed and size (writes nothing outside bench/)
 	@$(BIN)/python -m bench $(ARGS)

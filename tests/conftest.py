@@ -2,6 +2,8 @@
 
 import asyncio
 import shutil
+import socket
+import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -60,6 +62,20 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if in_ci() and exitstatus == pytest.ExitCode.OK and reporter and reporter.stats.get("skipped"):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture(autouse=True)
+def _pure_tests_reach_nothing(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rules are pure: a test of them that opens a connection is in the wrong folder."""
+    if "rules" in request.path.parts:
+
+        def refuse(*_address: object) -> None:
+            raise AssertionError("a test of pure rules opened a connection")
+
+        monkeypatch.setattr(socket.socket, "connect", refuse)
+        monkeypatch.setattr(sqlite3, "connect", refuse)
 
 
 # Storage
