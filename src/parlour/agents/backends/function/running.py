@@ -47,21 +47,27 @@ class FunctionBackend:
         """Call the target and yield what it says."""
         target = await self._loaded()
         said = False
+        async with aclosing(self._items(target, question)) as items:
+            while (parts := await self._next(items)) is not None:
+                for part in parts:
+                    said = said or isinstance(part, Text | Action)
+                    yield part
+        if not said:
+            raise BackendFailure("bad_answer", f"{self._name} said nothing")
+
+    async def _next(self, items: AsyncGenerator[Any, None]) -> list[Part] | None:
+        """Take the next item; None at the end. Only here does the target's own code run."""
         try:
-            async with aclosing(self._items(target, question)) as items:
-                async for item in items:
-                    for part in parts_of(item):
-                        said = said or isinstance(part, Text | Action)
-                        yield part
-        except (GeneratorExit, BackendFailure):
+            return list(parts_of(await anext(items)))
+        except StopAsyncIteration:
+            return None
+        except BackendFailure:
             raise
         except BaseException as error:
             task = asyncio.current_task()
             if isinstance(error, asyncio.CancelledError) and task and task.cancelling():
                 raise  # we were told to end; any other cancelling is the target's own doing
             raise BackendFailure("bad_answer", f"{self._name}: {described(error)}") from error
-        if not said:
-            raise BackendFailure("bad_answer", f"{self._name} said nothing")
 
     async def _loaded(self) -> Target:
         if self._target is None:
