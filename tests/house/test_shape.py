@@ -9,6 +9,7 @@ from tests.rig.project import local_name, python_files
 FILE_LINES = 400
 FUNCTION_LINES = 60
 POSITIONAL = 5
+ROUTES = {"get", "post", "put", "patch", "delete", "route"}
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -23,7 +24,14 @@ def _lines(node: Function) -> int:
     return (node.end_lineno or node.lineno) - node.lineno + 1
 
 
+def _is_route(decorator: ast.expr) -> bool:
+    called = decorator.func if isinstance(decorator, ast.Call) else decorator
+    return isinstance(called, ast.Name) and called.id in ROUTES
+
+
 def _positional(node: Function) -> int:
+    if any(_is_route(each) for each in node.decorator_list):
+        return 0  # the framework hands a route its arguments by name
     names = [arg.arg for arg in (*node.args.posonlyargs, *node.args.args)]
     return len(names) - (names[:1] in (["self"], ["cls"]))
 
