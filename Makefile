@@ -50,6 +50,7 @@ bench: $(DEV_READY) ## Measure speed and size (writes nothing outside bench/)
 docs: $(RUN_READY) ## Rewrite the lists in docs/ that are made from the code
 	@$(BIN)/python scripts/map
 	@$(BIN)/python scripts/settings
+	@$(BIN)/python scripts/routes
 
 lock: $(VENV)/.python ## Resolve the dependencies of pyproject.toml anew
 	@$(PIP) install uv
