@@ -1,5 +1,6 @@
 """Coming in by a link: look at the door, and step in with the first message, all or nothing."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ from parlour.agents.model import Content
 from parlour.agents.store import agents, versions
 from parlour.conversations.store import conversations
 from parlour.kit.clock import DAY, Moment
-from parlour.kit.errors import Problem
+from parlour.kit.errors import NotFound, Problem
 from parlour.kit.tokens import LinkToken
 from parlour.links import rules
 from parlour.links import store as links
@@ -29,6 +30,12 @@ class Refused(Problem):
         self.content = content
         self.status = STATUS[refusal.why]
         super().__init__(SAID[refusal.why], code=refusal.why.value)
+
+
+class NoSuchSession(NotFound):
+    """A session that is nobody's, or somebody's on another link."""
+
+    default_code = "session_not_found"
 
 
 STATUS = {
@@ -91,6 +98,22 @@ async def admitted(tools: Tools, token: str, session: str | None) -> Door:
     return door
 
 
+def judge(tools: Tools, token: str) -> Callable[[sa.Connection], Refused | None]:
+    """Return what judges a door again for somebody who is inside; None while it is open."""
+
+    def judged(conn: sa.Connection) -> Refused | None:
+        genuine = tools.keys.open_link(token)
+        if genuine is None:
+            return Refused(Refuse(Why.NOT_FOUND))
+        try:
+            door = _look(conn, tools, genuine, None, tools.clock.now())
+        except Refused as refused:
+            return refused
+        return Refused(door.verdict, door.content) if isinstance(door.verdict, Refuse) else None
+
+    return judged
+
+
 @dataclass(frozen=True, slots=True)
 class Entered:
     """Who came in, and where to."""
@@ -112,6 +135,8 @@ class Ticket:
     """The secret the visitor holds, when there is one."""
     fresh: str
     """A secret made by us, for the session that begins if the one presented is not good."""
+    known: bool
+    """The session presented must be good; none may begin in its place."""
 
     def __call__(self, conn: sa.Connection, now: Moment) -> Entered:
         """Judge all of it again, spend the use of a new visitor, and say who came in.
@@ -122,7 +147,9 @@ class Ticket:
         tools = self.tools
         secret = self.session or self.fresh
         door = _look(conn, tools, self.token, secret, now)
-        if door.visitor_id is None and secret is not self.fresh:
+        if door.visitor_id is None and secret != self.fresh:
+            if self.known:
+                raise NoSuchSession("there is no such session on this link")
             secret = self.fresh
             door = _look(conn, tools, self.token, secret, now)
         if isinstance(door.verdict, Refuse):
@@ -146,21 +173,30 @@ class Ticket:
         return Entered(door, visitor_id, self.fresh, is_new=True)
 
 
-def ticket(tools: Tools, token: str, session: str | None, start: str | None = None) -> Ticket:
+def ticket(
+    tools: Tools,
+    token: str,
+    session: str | None,
+    start: str | None = None,
+    *,
+    known: bool = False,
+) -> Ticket:
     """Make the ticket for a message; Refused for a token that is not genuine.
 
     `start` is a secret that `start_of` gave out: sending a first message twice with the same one
     begins one session. It is taken from the message itself, never from a cookie, which somebody
-    else might have planted.
+    else might have planted. `known`: a session that is named must exist, else NoSuchSession.
     """
     genuine = tools.keys.open_link(token)
     if genuine is None:
         raise Refused(Refuse(Why.NOT_FOUND))
     if session is not None and not tools.keys.minted(session, genuine.link_id):
+        if known:
+            raise NoSuchSession("there is no such session on this link")
         session = None
     if start is None or not tools.keys.minted(start, genuine.link_id):
         start = tools.keys.mint_session(genuine.link_id)
-    return Ticket(tools, genuine, session, start)
+    return Ticket(tools, genuine, session, start, known)
 
 
 def start_of(tools: Tools, link_id: str) -> str:
@@ -238,7 +274,7 @@ def _look(
     )
 
 
-def _standing(row: sa.Row[Any]) -> rules.Standing:
+def _standing(row: Any) -> rules.Standing:
     return rules.Standing(
         kind=row.kind,
         token_expires=row.token_expires,

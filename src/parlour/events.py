@@ -45,7 +45,7 @@ events = sa.Table(
     sa.Column("link_id", sa.String(40)),
     sa.Column("conversation_id", sa.String(40)),
     sa.Column("data", Json, nullable=False),
-    sa.Index("events_at", "at"),
+    sa.Index("events_at", "kind", "at"),
 )
 
 
@@ -89,13 +89,12 @@ def record(
     )
 
 
-def newest(conn: sa.Connection) -> int:
-    """Return the id of the newest event, 0 when there is none."""
-    return conn.execute(sa.select(sa.func.coalesce(sa.func.max(events.c.id), 0))).scalar_one()
+WATCHED = tuple(kind.value for kind in Kind if kind.value.startswith(("agent.", "link.")))
+"""What every process must hear of soon, because it may end what visitors see."""
 
 
-def since(conn: sa.Connection, event_id: int, at: Moment, limit: int = 500) -> list[Event]:
-    """Return events after `event_id` or, since ids may be committed out of order, after `at`."""
+def since(conn: sa.Connection, at: Moment) -> list[Event]:
+    """Return the watched events from a moment on, oldest first."""
     columns = events.c
     found = conn.execute(
         sa.select(
@@ -106,8 +105,7 @@ def since(conn: sa.Connection, event_id: int, at: Moment, limit: int = 500) -> l
             columns.link_id,
             columns.conversation_id,
         )
-        .where(columns.at >= at, columns.id > event_id)
+        .where(columns.at >= at, columns.kind.in_(WATCHED))
         .order_by(columns.id)
-        .limit(limit)
     )
     return [Event(*row) for row in found]

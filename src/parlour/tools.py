@@ -1,7 +1,5 @@
 """What a process holds: settings, clock, keys, database, queue, bus, outgoing client."""
 
-from dataclasses import dataclass
-
 from parlour.config import Settings
 from parlour.kit.bus import Bus
 from parlour.kit.clock import Clock
@@ -11,14 +9,31 @@ from parlour.kit.queue import Queue
 from parlour.kit.tokens import Keyring
 
 
-@dataclass(frozen=True, slots=True)
 class Tools:
-    """Handed to every verb; made once, in `main`."""
+    """Handed to every verb; made once, in `main`.
 
-    settings: Settings
-    clock: Clock
-    keys: Keyring
-    db: Database
-    queue: Queue
-    bus: Bus
-    http: GuardedClient
+    A plain class, because the web framework looks into the fields of data classes that handlers
+    take, and these are not data.
+    """
+
+    __slots__ = ("bus", "clock", "db", "http", "keys", "queue", "settings")
+
+    def __init__(  # noqa: PLR0913 - one for each tool, by name
+        self,
+        *,
+        settings: Settings,
+        clock: Clock,
+        keys: Keyring,
+        db: Database,
+        queue: Queue,
+        bus: Bus,
+        http: GuardedClient,
+    ) -> None:
+        """Take the tools."""
+        self.settings = settings
+        self.clock = clock
+        self.keys = keys
+        self.db = db
+        self.queue = queue
+        self.bus = bus
+        self.http = http

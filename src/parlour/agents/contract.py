@@ -97,7 +97,8 @@ Part = Text | Status | Citation | Variable | Usage | Action
 class BackendFailure(Exception):
     """The backend could not answer. The message is for the owner's log, never for the visitor.
 
-    `code` is one of `unreachable`, `refused`, `rate_limited`, `bad_answer`, `timeout`, `misconfigured`.
+    `code` is one of `unreachable`, `refused`, `rate_limited`, `bad_answer`, `timeout`,
+    `misconfigured`.
     """
 
     def __init__(self, code: str, message: str) -> None:

@@ -155,10 +155,25 @@ async def delete(tools: Tools, who: Who, agent: Agent, *, seen: Moment | None = 
             raise Stale("the agent was changed meanwhile; read it again")
         now = tools.clock.now()
         store.change(conn, held, now, deleted_at=now, live=False)
-        tools.queue.enqueue(conn, PREPARE, {"agent": agent.id, "forget": True})
+        tools.queue.enqueue(conn, PREPARE, {"agent": agent.id})
         events.record(conn, events.Kind.AGENT_DELETED, who, now, agent_id=agent.id)
 
     await tools.db.write(unit)
+
+
+async def prepare(tools: Tools, work: Mapping[str, Any]) -> None:
+    """Do what `PREPARE` asks for: ready the published version, or forget a deleted agent."""
+    agent_id = work["agent"]
+    agent = await tools.db.read(store.by_id, agent_id)
+    if agent is None:
+        for kind in KINDS.values():
+            if kind.forget is not None:
+                await kind.forget(agent_id, tools)
+    elif agent.published is not None:
+        content = (await tools.db.read(store.version, agent_id, agent.published)).content
+        kind = _kind(content.backend)
+        if kind.prepare is not None:
+            await kind.prepare(kind.load(content.config), agent_id, tools)
 
 
 def shown_config(content: Content) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What a kind of backend is: how its settings are taken in, checked, shown, and brought to life."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -56,6 +56,11 @@ class Kind(Generic[Config]):
     """(config, agent id, tools): bring it to life; does not wait and does not fail."""
     made: Callable[[Config | None, Config, Tools], dict[str, str]] = _no_secrets
     """(previous, config, tools): secrets that this change made, to be shown this once."""
+
+    prepare: Callable[[Config, str, Tools], Awaitable[None]] | None = None
+    """(config, agent id, tools): make what a published version needs before it can answer."""
+    forget: Callable[[str, Tools], Awaitable[None]] | None = None
+    """(agent id, tools): remove everything that `prepare` made."""
 
     def load(self, stored: Mapping[str, Any]) -> Config:
         """Read a config back from where it is kept."""

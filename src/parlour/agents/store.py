@@ -84,6 +84,14 @@ def find(conn: sa.Connection, workspace_id: str, name: str, only: str | None = N
     return _agent(row)
 
 
+def by_id(conn: sa.Connection, agent_id: str) -> Agent | None:
+    """Find an agent for the house's own work; None when it has been deleted."""
+    row = conn.execute(
+        sa.select(*_SHOWN).where(agents.c.id == agent_id, agents.c.deleted_at.is_(None))
+    ).first()
+    return None if row is None else _agent(row)
+
+
 def every(
     conn: sa.Connection,
     workspace_id: str,

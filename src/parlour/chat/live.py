@@ -49,7 +49,7 @@ class View:
 
 
 class Live:
-    """This process's viewers."""
+    """Every viewer of this process."""
 
     def __init__(self, tools: Tools) -> None:
         """Begin without viewers."""
@@ -183,8 +183,7 @@ class _Follower:
             beat = self._beat.when() <= loop.time()
             if beat:
                 self._beat = loop.call_later(HEARTBEAT, self._wake.set)
-            # Every subscription must be emptied, so no short-circuit here.
-            changed = any([changes.take() for changes in self._changes])
+            changed = [changes for changes in self._changes if changes.take()]
             if changed or beat or self._log_is_over():
                 chunk, over = await self._catch_up()
                 chunk = chunk or (_BEAT if beat else b"")
@@ -206,9 +205,7 @@ class _Follower:
             return wire.event("refused", {"problem": data}), True
         if found.closed or self._settled > found.last_seq:
             return _RESYNC, True
-        chunks: list[bytes] = []
-        for message in found.messages:
-            chunks.append(self._tell(message))
+        chunks = [self._tell(message) for message in found.messages]
         writing = next((each for each in found.messages if each.state is State.WRITING), None)
         if writing is None:
             self._drop_log()

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import sqlalchemy as sa
+import structlog
 
 from parlour import events
 from parlour.agents.contract import Backend, BackendFailure, Question
@@ -19,10 +20,11 @@ from parlour.conversations import turns as rows
 from parlour.conversations.model import Message, State, Turn, TurnState
 from parlour.kit.db import after_commit
 from parlour.kit.errors import Problem
-from parlour.kit.observe import log
 from parlour.kit.queue import Job
 from parlour.rights import Who
 from parlour.tools import Tools
+
+log = structlog.get_logger("parlour.chat")
 
 SAVE_EVERY = 1.0
 """Seconds between two savings of a reply's text: what a power cut can take from it."""
@@ -41,6 +43,15 @@ class _Run:
     writing: Writing
     answering: asyncio.Task[None]
     stopped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """How a turn came to its end; `writing` is None when it never began to answer."""
+
+    state: TurnState
+    problem: str | None = None
+    writing: Writing | None = None
 
 
 class Runner:
@@ -74,11 +85,11 @@ class Runner:
             return
         turn, messages = begun
         if turn.stop_at is not None:
-            await self._end(turn, None, TurnState.STOPPED, None)
+            await self._end(turn, _End(TurnState.STOPPED))
         elif backend is None:
-            await self._end(turn, None, TurnState.FAILED, "misconfigured")
+            await self._end(turn, _End(TurnState.FAILED, "misconfigured"))
         elif turn.epoch > 1 and not backend.repeatable:
-            await self._end(turn, None, TurnState.INTERRUPTED, "interrupted")
+            await self._end(turn, _End(TurnState.INTERRUPTED, "interrupted"))
         else:
             await self._answer(turn, backend, messages)
 
@@ -106,8 +117,7 @@ class Runner:
         answering = asyncio.create_task(_consume(backend, question, writing))
         run = self._running[turn.id] = _Run(turn, writing, answering)
         try:
-            state, problem = await self._tend(run)
-            await self._end(turn, writing, state, problem)
+            await self._end(turn, await self._tend(run))
         except asyncio.CancelledError:
             await asyncio.shield(self._hand_back(run, backend))
             raise
@@ -116,7 +126,7 @@ class Runner:
             del self._running[turn.id]
             live.end()
 
-    async def _tend(self, run: _Run) -> tuple[TurnState, str | None]:
+    async def _tend(self, run: _Run) -> _End:
         """Wait for the answer, saving it every second and keeping the deadlines."""
         settings, writing = self._tools.settings, run.writing
         loop = asyncio.get_running_loop()
@@ -132,9 +142,9 @@ class Runner:
                 late = True
                 run.answering.cancel()
         if run.stopped:
-            return TurnState.STOPPED, None
+            return _End(TurnState.STOPPED, None, writing)
         if late or run.answering.cancelled():
-            return TurnState.FAILED, "timeout"
+            return _End(TurnState.FAILED, "timeout", writing)
         return _judge(run)
 
     async def _save(self, run: _Run) -> None:
@@ -152,14 +162,12 @@ class Runner:
         if now is None or now.epoch != turn.epoch or now.stop_at is not None:
             self._stop(turn.id)
 
-    async def _end(
-        self, turn: Turn, writing: Writing | None, state: TurnState, problem: str | None
-    ) -> None:
+    async def _end(self, turn: Turn, end: _End) -> None:
         loop = asyncio.get_running_loop()
         patience = loop.time() + _PATIENCE
         while True:
             try:
-                await self._tools.db.write(_finish, self._tools, turn, writing, state, problem)
+                await self._tools.db.write(_finish, self._tools, turn, end)
             except Problem as error:
                 if loop.time() > patience:
                     raise
@@ -174,7 +182,8 @@ class Runner:
         if backend.repeatable:
             await self._save(run)
         else:
-            await self._end(run.turn, run.writing, TurnState.INTERRUPTED, "interrupted")
+            end = _End(TurnState.INTERRUPTED, "interrupted", run.writing)
+            await self._end(run.turn, end)
 
     def _on_stop(self) -> None:
         for turn_id in self._stops.take():
@@ -199,18 +208,18 @@ async def _consume(backend: Backend, question: Question, writing: Writing) -> No
             await close()
 
 
-def _judge(run: _Run) -> tuple[TurnState, str | None]:
+def _judge(run: _Run) -> _End:
     """Say how an answer that ended by itself ended; failures are told to the owner's log."""
     error = run.answering.exception()
     if error is None:
         if run.writing.offset:
-            return TurnState.DONE, None
+            return _End(TurnState.DONE, None, run.writing)
         error = BackendFailure("bad_answer", "the answer was empty")
     if isinstance(error, BackendFailure):
         log.warning("turn.failed", turn=run.turn.id, code=error.code, error=str(error))
-        return TurnState.FAILED, error.code
+        return _End(TurnState.FAILED, error.code, run.writing)
     log.error("turn.broke", turn=run.turn.id, error=f"{type(error).__name__}: {error}")
-    return TurnState.FAILED, "error"
+    return _End(TurnState.FAILED, "error", run.writing)
 
 
 def _begin(
@@ -227,21 +236,14 @@ def _begin(
     return turn, messages
 
 
-def _finish(
-    conn: sa.Connection,
-    tools: Tools,
-    turn: Turn,
-    writing: Writing | None,
-    state: TurnState,
-    problem: str | None,
-) -> None:
+def _finish(conn: sa.Connection, tools: Tools, turn: Turn, end: _End) -> None:
     """End a turn, its reply, and the wait of the next turn in line, all at once."""
-    now = tools.clock.now()
+    now, writing = tools.clock.now(), end.writing
     store.lock(conn, turn.conversation_id)
     columns: dict[str, Any] = {} if writing is None else writing.stored()
-    if not rows.end(conn, turn, state, now, **columns):
+    if not rows.end(conn, turn, end.state, now, **columns):
         return
-    reply: dict[str, Any] = {"state": State(state.value).value, "problem": problem}
+    reply: dict[str, Any] = {"state": State(end.state.value).value, "problem": end.problem}
     if writing is not None:
         reply["text"] = writing.text
         reply["citations"] = msgspec.to_builtins(writing.citations) or None
@@ -254,7 +256,7 @@ def _finish(
         tools.queue.enqueue(conn, RUN, {"turn": following})
     about = store.whose(conn, turn.conversation_id)
     who = Who("system", turn.agent_id, "agent", about["workspace_id"])
-    told = {"turn": turn.id, "state": state.value, "problem": problem}
+    told = {"turn": turn.id, "state": end.state.value, "problem": end.problem}
     events.record(
         conn,
         events.Kind.TURN_ENDED,

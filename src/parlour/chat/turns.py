@@ -1,8 +1,8 @@
 """Saying something to an agent, stopping it, asking again, and beginning anew."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -66,6 +66,16 @@ class Said:
     repeated: bool
     """It had been sent before; nothing was stored anew."""
 
+    @property
+    def link_id(self) -> str:
+        """The link it came by."""
+        return self.visit.door.link_id
+
+    @property
+    def agent_id(self) -> str:
+        """The agent it was said to."""
+        return self.visit.door.agent_id
+
 
 class _AlreadySaid(Exception):
     """Undoes the transaction of a message that was sent before."""
@@ -103,7 +113,7 @@ def _checked(tools: Tools, text: str, client_id: str | None) -> str:
     longest = tools.settings.max_message_chars
     if len(text) > longest:
         raise TooLarge(f"the message has more than {longest} characters")
-    if "\0" in text or not text.isprintable() and _has_surrogates(text):
+    if "\0" in text or _has_surrogates(text):
         raise Invalid(
             "the message has characters that are no text",
             errors=[FieldError("message", "must not contain NUL or lone surrogates")],
@@ -115,7 +125,11 @@ def _checked(tools: Tools, text: str, client_id: str | None) -> str:
 
 
 def _has_surrogates(text: str) -> bool:
-    return any("\ud800" <= char <= "\udfff" for char in text)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def _say(conn: sa.Connection, tools: Tools, enter: Enter, text: str, client_id: str | None) -> Said:
@@ -124,21 +138,29 @@ def _say(conn: sa.Connection, tools: Tools, enter: Enter, text: str, client_id: 
     conversation_id, seq, active = _place(conn, visit, now)
     if client_id is not None and seq > 1:
         _raise_if_said(conn, visit, conversation_id, client_id)
-    message = Message(new_id("msg"), seq, "visitor", "", text, State.DONE, now)
-    turn = _ask(conn, tools, visit.door, conversation_id, message, seq + 1, active, client_id)
-    who = Who("visitor", visit.visitor_id, "", visit.door.workspace_id)
-    about = {
-        "agent_id": visit.door.agent_id,
-        "link_id": visit.door.link_id,
-        "conversation_id": conversation_id,
-    }
-    if seq == 1:
-        events.record(conn, events.Kind.CONVERSATION_STARTED, who, now, **about)
-    events.record(
-        conn, events.Kind.MESSAGE_CREATED, who, now, **about, data={"message": message.id}
-    )
+    turn = _new_turn(conversation_id, visit.door, seq, seq + 1)
+    message = Message(new_id("msg"), seq, "visitor", "", text, State.DONE, now, turn.id)
+    store.add_messages(conn, conversation_id, [message, _empty_reply(turn, now)], client_id)
+    if rows.add(conn, turn, now, active):
+        tools.queue.enqueue(conn, RUN, {"turn": turn.id})
+    _record(conn, visit, conversation_id, message)
     announce(conn, tools, conversation_id)
     return Said(visit, conversation_id, message, turn.id, turn.reply_seq, repeated=False)
+
+
+def _record(conn: sa.Connection, visit: Visit, conversation_id: str, message: Message) -> None:
+    door = visit.door
+    who = Who("visitor", visit.visitor_id, "", door.workspace_id)
+    about: dict[str, Any] = {
+        "agent_id": door.agent_id,
+        "link_id": door.link_id,
+        "conversation_id": conversation_id,
+    }
+    at = message.created_at
+    if message.seq == 1:
+        events.record(conn, events.Kind.CONVERSATION_STARTED, who, at, **about)
+    told = {"message": message.id}
+    events.record(conn, events.Kind.MESSAGE_CREATED, who, at, **about, data=told)
 
 
 def _place(conn: sa.Connection, visit: Visit, now: Moment) -> tuple[str, int, str | None]:
@@ -166,43 +188,18 @@ def _raise_if_said(conn: sa.Connection, visit: Visit, conversation_id: str, clie
         raise _AlreadySaid(said)
 
 
-def _ask(
-    conn: sa.Connection,
-    tools: Tools,
-    door: Doorway,
-    conversation_id: str,
-    message: Message,
-    reply_seq: int,
-    active: str | None,
-    client_id: str | None,
-) -> Turn:
-    """Store the question, the place of its reply, and the turn; queue it when it is its turn."""
-    turn = Turn(
-        new_id("trn"),
-        conversation_id,
-        door.agent_id,
-        door.agent_version,
-        message.seq,
-        reply_seq,
-        TurnState.QUEUED,
-        0,
-        None,
+def _new_turn(conversation_id: str, door: Doorway, question_seq: int, reply_seq: int) -> Turn:
+    return Turn(
+        id=new_id("trn"),
+        conversation_id=conversation_id,
+        agent_id=door.agent_id,
+        agent_version=door.agent_version,
+        question_seq=question_seq,
+        reply_seq=reply_seq,
+        state=TurnState.QUEUED,
+        epoch=0,
+        stop_at=None,
     )
-    question = Message(
-        message.id,
-        message.seq,
-        "visitor",
-        "",
-        message.text,
-        State.DONE,
-        message.created_at,
-        turn.id,
-    )
-    reply = _empty_reply(turn, message.created_at)
-    store.add_messages(conn, conversation_id, [question, reply], client_id)
-    if rows.add(conn, turn, message.created_at, active):
-        tools.queue.enqueue(conn, RUN, {"turn": turn.id})
-    return turn
 
 
 def _empty_reply(turn: Turn, now: Moment, replaces: str | None = None) -> Message:
@@ -222,6 +219,13 @@ def _empty_reply(turn: Turn, now: Moment, replaces: str | None = None) -> Messag
 def announce(conn: sa.Connection, tools: Tools, conversation_id: str) -> None:
     """Tell those who watch a conversation, after the commit, to read it again."""
     after_commit(conn, lambda: tools.bus.publish(wire.topic(conversation_id), "changed"))
+
+
+def tally(
+    conn: sa.Connection, conversation_id: str, turn_id: str
+) -> tuple[int, dict[str, int] | None]:
+    """Return how many messages a conversation has, and the tokens a turn used, where known."""
+    return store.count(conn, conversation_id), rows.usage(conn, turn_id)
 
 
 async def stop(tools: Tools, conversation_id: str) -> bool:
@@ -251,16 +255,13 @@ async def retry(tools: Tools, conversation_id: str) -> str:
             raise Conflict("there is no answer that could be tried again")
         failed = store.supersede(conn, conversation_id, last.reply_seq)
         reply_seq = store.take_place_of(conn, conversation_id, now)
-        turn = Turn(
-            new_id("trn"),
-            conversation_id,
-            last.agent_id,
-            last.agent_version,
-            last.question_seq,
-            reply_seq,
-            TurnState.QUEUED,
-            0,
-            None,
+        turn = replace(
+            last,
+            id=new_id("trn"),
+            reply_seq=reply_seq,
+            state=TurnState.QUEUED,
+            epoch=0,
+            stop_at=None,
         )
         store.add_messages(conn, conversation_id, [_empty_reply(turn, now, failed)])
         rows.add(conn, turn, now, None)

@@ -95,12 +95,13 @@ def take_places(
 
 def take_place_of(conn: sa.Connection, conversation_id: str, now: Moment) -> int:
     """Reserve the next place in a conversation whose row this transaction holds."""
-    return conn.execute(
+    taken: int = conn.execute(
         sa.update(conversations)
         .where(conversations.c.id == conversation_id)
         .values(last_seq=conversations.c.last_seq + 1, last_message_at=now)
         .returning(conversations.c.last_seq)
     ).scalar_one()
+    return taken
 
 
 def begin(
@@ -213,12 +214,13 @@ def change(conn: sa.Connection, conversation_id: str, seq: int, **values: Any) -
 
 def supersede(conn: sa.Connection, conversation_id: str, seq: int) -> str:
     """Take a failed reply out of sight, because another one takes its place; return its id."""
-    return conn.execute(
+    failed: str = conn.execute(
         sa.update(messages)
         .where(messages.c.conversation_id == conversation_id, messages.c.seq == seq)
         .values(superseded=True)
         .returning(messages.c.id)
     ).scalar_one()
+    return failed
 
 
 def read(
@@ -254,6 +256,12 @@ def progress(conn: sa.Connection, conversation_id: str) -> tuple[int, bool]:
         )
     ).first()
     return (0, True) if row is None else (row.last_seq, row.closed_at is not None)
+
+
+def count(conn: sa.Connection, conversation_id: str) -> int:
+    """Return how many messages a conversation has, replies under way not counted."""
+    wanted = sa.select(conversations.c.message_count).where(conversations.c.id == conversation_id)
+    return conn.execute(wanted).scalar() or 0
 
 
 def count_reply(conn: sa.Connection, conversation_id: str, now: Moment) -> None:

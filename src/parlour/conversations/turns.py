@@ -85,6 +85,16 @@ def latest(conn: sa.Connection, conversation_id: str) -> Turn | None:
     return None if row is None else _turn(row)
 
 
+def usage(conn: sa.Connection, turn_id: str) -> dict[str, int] | None:
+    """Return the tokens a turn used; None when its backend did not tell."""
+    row = conn.execute(
+        sa.select(turns.c.input_tokens, turns.c.output_tokens).where(turns.c.id == turn_id)
+    ).first()
+    if row is None or row.input_tokens is None:
+        return None
+    return {"input_tokens": row.input_tokens, "output_tokens": row.output_tokens}
+
+
 def start(conn: sa.Connection, turn_id: str, now: Moment) -> Turn | None:
     """Begin, or begin again, to run a turn: the epoch moves on and fences whoever ran it before.
 

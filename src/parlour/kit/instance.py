@@ -4,14 +4,18 @@ import contextlib
 import fcntl
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import sqlalchemy as sa
 
 from parlour.kit.db import insert_or_ignore, metadata
+from parlour.kit.db.postgres import held_lock
 from parlour.kit.errors import Unavailable
 from parlour.kit.tokens import Keyring
+
+_ONE_PROCESS = 7_241_906_319
+"""PostgreSQL advisory lock of a process that serves without Redis; any fixed number serves."""
 
 key_marks = sa.Table(
     "instance_keys",
@@ -72,4 +76,18 @@ def only_server(data_dir: Path) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise Unavailable(f"another server is already using {data_dir}") from error
+        yield
+
+
+@contextlib.asynccontextmanager
+async def only_process(database_url: str) -> AsyncIterator[None]:
+    """Hold the database's one-process lock; Unavailable when another process has it.
+
+    Without Redis two processes would not hear of each other's replies, so a second is refused.
+    """
+    async with held_lock(database_url, _ONE_PROCESS) as held:
+        if not held:
+            raise Unavailable(
+                "another process is using this database; to run several, set PARLOUR_REDIS_URL"
+            )
         yield

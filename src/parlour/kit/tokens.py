@@ -118,7 +118,7 @@ class Keyring:
             return False
         random, mac = secret[:-_SESSION_MAC], secret[-_SESSION_MAC:]
         made = [self._session_mac(key, scope, random) for key in self._hashes]
-        return any([hmac.compare_digest(mac, each) for each in made])
+        return any(hmac.compare_digest(mac, each) for each in made)
 
     @staticmethod
     def _session_mac(key: bytes, scope: str, random: str) -> str:

@@ -3,12 +3,17 @@
 import json
 from typing import Any, NoReturn
 
+import msgspec
 from litestar import Request
 from litestar.datastructures import State
 
 from parlour.kit.errors import FieldError, Invalid, Problem
 
 _TYPES = ("application/json",)
+
+
+class Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The form of a body: what it does not name is refused, not ignored."""
 
 
 class UnsupportedContent(Problem):

@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
+from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from parlour.config import Settings
@@ -48,7 +49,7 @@ class Edge:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, unless a page of another site sent it to change something."""
-        if scope["type"] != "http":
+        if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
         began = time.perf_counter()
@@ -98,7 +99,7 @@ class Edge:
 
 async def _refuse(send: Send) -> None:
     headers = [(b"content-type", b"application/problem+json")]
-    await send({"type": "http.response.start", "status": 403, "headers": headers})  # type: ignore[typeddict-item]
+    await send({"type": "http.response.start", "status": 403, "headers": headers})
     await send({"type": "http.response.body", "body": _FOREIGN, "more_body": False})
 
 
@@ -126,5 +127,3 @@ def cookies(header: str) -> dict[str, str]:
             twice.add(name)
         found[name] = value.strip('"')
     return {name: value for name, value in found.items() if name not in twice}
-
-

@@ -1,4 +1,4 @@
-"""Gates: who may pass a route. Every route names its gate, and the site refuses to start without."""
+"""Gates: who may pass a route. Every route names its own; a site with one that does not fails."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -62,7 +62,11 @@ class ShownCitation:
 
 @dataclass(frozen=True, slots=True)
 class ShownProblem:
-    """Why an answer did not come, in words a visitor may read."""
+    """Why an answer did not come, in words a visitor may read.
+
+    `title` stands over an answer of which nothing came; `detail` says what is kept and what to
+    do, and takes the place of the page's own sentence about that.
+    """
 
     code: str
     title: str
@@ -95,6 +99,8 @@ class ChatView:
     nonce: str
     form_id: str
     """The message id that the plain form sends along, new for every page."""
+    start: str = ""
+    """The secret with which a visitor without a session begins one; new for every page."""
     messages: Sequence[ShownMessage] = ()
     running: bool = False
     resume: str = ""
@@ -143,7 +149,7 @@ class SourceView:
 def chat(view: ChatView) -> bytes:
     """Return the chat page; one without messages costs a join of ready bytes."""
     if not view.messages and not view.running and not view.resume:
-        return _empty(view.face)(view.nonce, view.token, view.form_id)
+        return _empty(view.face)(view.nonce, view.token, view.form_id, view.start)
     return _chat(view).encode()
 
 
@@ -173,10 +179,10 @@ def source(view: SourceView) -> bytes:
 
 @lru_cache(maxsize=FACES_KEPT)
 def _empty(face: Face) -> Fill:
-    def page(nonce: str, token: str, form_id: str) -> str:
-        return _chat(ChatView(face, token=token, nonce=nonce, form_id=form_id))
+    def page(nonce: str, token: str, form_id: str, start: str) -> str:
+        return _chat(ChatView(face, token=token, nonce=nonce, form_id=form_id, start=start))
 
-    return cast(page, gaps=3)
+    return cast(page, gaps=4)
 
 
 def _chat(view: ChatView) -> str:
@@ -188,6 +194,7 @@ def _chat(view: ChatView) -> str:
         nonce=view.nonce,
         token=view.token,
         form_id=view.form_id,
+        start=view.start,
         face=view.face,
         messages=view.messages,
         running=view.running,

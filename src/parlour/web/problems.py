@@ -3,13 +3,15 @@
 from typing import Any
 
 import orjson
+import structlog
 from litestar import Response
 from litestar.exceptions import HTTPException, ValidationException
 
 from parlour.kit.errors import FieldError, Invalid, Problem
-from parlour.kit.observe import log
 from parlour.kit.tokens import new_id
 from parlour.web.gates import Asked
+
+log = structlog.get_logger("parlour.web")
 
 MEDIA = "application/problem+json"
 
@@ -45,7 +47,9 @@ def respond(problem: Problem, headers: dict[str, str] | None = None) -> Response
     if problem.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     return Response(
-        orjson.dumps(document(problem)), status_code=problem.status, media_type=MEDIA,
+        orjson.dumps(document(problem)),
+        status_code=problem.status,
+        media_type=MEDIA,
         headers=headers,
     )
 
@@ -59,7 +63,7 @@ def as_problem(error: Exception) -> Problem:
     if isinstance(error, HTTPException):
         return _plain(error.status_code)
     reference = new_id("err")
-    log.exception("request.broke", reference=reference, exc_info=error)
+    log.error("request.broke", reference=reference, exc_info=error)
     broke = Problem(f"something went wrong here; its reference is {reference}", code="internal")
     broke.status, broke.title = 500, "Something went wrong"
     return broke

@@ -11,6 +11,7 @@ def stream(chunks: AsyncIterator[bytes], headers: dict[str, str] | None = None) 
     """Return a response that sends these events and is never buffered on the way."""
     return Stream(
         chunks,
-        media_type="text/event-stream; charset=utf-8",
+        status_code=200,
+        media_type="text/event-stream",
         headers={**HEADERS, **(headers or {})},
     )

@@ -31,7 +31,7 @@ class Database(Protocol):
     kind: Literal["sqlite", "postgresql"]
 
     async def read(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a short read: an indexed row or a page of rows. Each statement sees its own moment."""
+        """Run a short read, a row or a page of rows; each statement sees its own moment."""
         ...
 
     async def browse(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

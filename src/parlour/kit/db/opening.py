@@ -9,7 +9,7 @@ from parlour.kit.db.sqlite import SqliteDatabase
 
 
 async def open_database(url: str, sqlite_path: Path) -> Database:
-    """Open PostgreSQL at `url`, or the SQLite file when `url` is empty; its schema must be current."""
+    """Open PostgreSQL at `url`, or the SQLite file when it is empty; the schema must be current."""
     database: Database = PostgresDatabase(url) if url else SqliteDatabase(sqlite_path)
     try:
         await database.read(require_current)

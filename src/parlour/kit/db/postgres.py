@@ -1,10 +1,12 @@
 """PostgreSQL: the same units of work on asyncpg, with deadlines and honest failures."""
 
 import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from typing import Any, Literal
 
 import orjson
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -51,9 +53,9 @@ class PostgresDatabase:
             await asyncio.wait(self._running, timeout=5)
         await self.engine.dispose()
 
-    async def _shielded(self, work: Any) -> Any:
+    async def _shielded(self, work: Coroutine[Any, Any, T]) -> T:
         # A caller that goes away must never hand a half-used connection back to the pool.
-        task = asyncio.ensure_future(work)
+        task = asyncio.create_task(work)
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         return await asyncio.shield(task)
@@ -136,6 +138,21 @@ def translated(error: Exception) -> Exception:
 
 def _code(error: DBAPIError) -> str:
     return str(getattr(error.orig, "sqlstate", None) or "")
+
+
+@asynccontextmanager
+async def held_lock(url: str, number: int) -> AsyncIterator[bool]:
+    """Try to hold an advisory lock on a connection of its own; yields whether it is held."""
+    engine = make_async_engine(url, 1)
+    try:
+        async with engine.connect() as conn:
+            conn = await conn.execution_options(isolation_level="AUTOCOMMIT")
+            taken = await conn.execute(text("SELECT pg_try_advisory_lock(:n)"), {"n": number})
+            yield bool(taken.scalar_one())
+    except (DBAPIError, PoolTimeout, OSError, TimeoutError) as error:
+        raise translated(error) from error
+    finally:
+        await engine.dispose()
 
 
 async def run_alone(url: str, call: Any) -> Any:

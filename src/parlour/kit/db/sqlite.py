@@ -122,7 +122,7 @@ class SqliteDatabase:
         return batch, True
 
     def _commit(self, conn: Connection | None, batch: list[_Work]) -> Connection | None:
-        """Run the batch in one transaction. None: it failed as a whole and the connection is gone."""
+        """Run the batch in one transaction. None: it failed whole and the connection is gone."""
         if not batch:
             return conn
         try:

@@ -2,7 +2,6 @@
 
 from typing import Annotated, Any, Protocol
 
-import sqlalchemy as sa
 from litestar import Response, delete, get, post
 from litestar.params import Parameter
 
@@ -10,14 +9,14 @@ from parlour import transcripts
 from parlour.chat import turns
 from parlour.chat.live import Live, View
 from parlour.conversations.model import Cursor, State, read_cursor
-from parlour.entrance import Door, Refused, admitted, look, recheck, start_of, ticket
+from parlour.entrance import Door, NoSuchSession, Refused, admitted, judge, look, start_of, ticket
 from parlour.kit.clock import rfc3339
 from parlour.kit.errors import NotFound, Problem
 from parlour.links.rules import Refuse, Why
 from parlour.tools import Tools
 from parlour.transcripts import Shown
 from parlour.web import sessions, showing
-from parlour.web.api.shapes import Strict
+from parlour.web.bodies import Strict
 from parlour.web.gates import LINK, Asked
 from parlour.web.sse import stream
 
@@ -32,6 +31,8 @@ class Say(Strict):
     session_token: str | None = None
     session_id: str | None = None
     message_id: str | None = None
+    start: str | None = None
+    """A secret that the page or `session_start` gave out, to begin a session with."""
     async_mode: bool = False
 
 
@@ -85,7 +86,7 @@ async def chat(
     """Say something. The reply comes whole, or as a stream, or later (`async_mode`)."""
     given = sessions.explicit(request, data.session_id, data.session_token)
     held = sessions.from_cookie(request, tools.keys, token, tools.settings)
-    pass_ = ticket(tools, token, given or held, given or data.message_id)
+    pass_ = ticket(tools, token, given or held, data.start, known=given is not None)
     said = await turns.say(tools, pass_, data.message, data.message_id)
     secret = said.visit.session
     cookie = sessions.cookie(tools.keys, token, tools.settings, secret)
@@ -217,7 +218,7 @@ async def _visitor(request: Asked, tools: Tools, token: str, *fields: str | None
     secret = _secret(request, tools, token, *fields)
     door = await admitted(tools, token, secret)
     if door.visitor_id is None:
-        raise NotFound("there is no such session on this link", code="session_not_found")
+        raise NoSuchSession("there is no such session on this link")
     return door
 
 
@@ -235,14 +236,11 @@ class Place(Protocol):
 def _view(
     tools: Tools, place: Place, token: str, cursor: Cursor, until_seq: int | None = None
 ) -> View:
-    def judge(conn: sa.Connection) -> Problem | None:
-        return recheck(conn, tools, token)
-
     return View(
         conversation_id=place.conversation_id or "",
         cursor=cursor,
         present=lambda shown: showing.event(shown, token),
-        judge=judge,
+        judge=judge(tools, token),
         topics=(f"link:{place.link_id}", f"agent:{place.agent_id}"),
         until_seq=until_seq,
     )
@@ -268,3 +266,5 @@ async def _answer(tools: Tools, said: turns.Said, reply: Shown | None) -> dict[s
         ],
     }
 
+
+HANDLERS = [link, chat, follow, stop, retry, history, clear]

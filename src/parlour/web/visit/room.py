@@ -22,7 +22,7 @@ from parlour.web import edge, pages, problems, sessions, showing
 from parlour.web.gates import LINK, Asked
 from parlour.web.pages import ChatView, RefusalView
 
-_HTML = "text/html; charset=utf-8"
+_HTML = "text/html"
 _NEWEST = 200
 """Messages of a conversation that the page shows."""
 
@@ -38,7 +38,7 @@ class Form(msgspec.Struct, frozen=True):
 Posted = Annotated[Form, Body(media_type=RequestEncodingType.URL_ENCODED)]
 
 
-@get(["/chat/{token:str}", "/public/chat/{token:str}"], opt={"gate": LINK}, sync_to_thread=False)
+@get(["/chat/{token:str}", "/public/chat/{token:str}"], opt={"gate": LINK})
 async def chat_page(request: Asked, tools: Tools, token: str) -> Response[bytes]:
     """Show the chat, with everything said so far. Changes nothing."""
     session = sessions.from_cookie(request, tools.keys, token, tools.settings)
@@ -54,7 +54,8 @@ async def chat_page(request: Asked, tools: Tools, token: str) -> Response[bytes]
             face=showing.face(door),
             token=token,
             nonce=nonce,
-            form_id=start_of(tools, door.link_id),
+            form_id=edge.nonce(),
+            start=start_of(tools, door.link_id),
             messages=[showing.message(each, token) for each in messages],
             running=any(each.state is State.WRITING for each in messages),
             resume=resume_id(messages),
@@ -68,7 +69,7 @@ async def chat_page(request: Asked, tools: Tools, token: str) -> Response[bytes]
 async def say(request: Asked, tools: Tools, token: str, data: Posted) -> Redirect:
     """Take a message from the plain form and show the page again."""
     session = sessions.from_cookie(request, tools.keys, token, tools.settings)
-    pass_ = ticket(tools, token, session, data.message_id)
+    pass_ = ticket(tools, token, session, data.start)
     if not data.message.strip():
         return Redirect(f"/chat/{token}", status_code=303)
     said = await turns.say(tools, pass_, data.message, data.message_id)
@@ -76,9 +77,7 @@ async def say(request: Asked, tools: Tools, token: str, data: Posted) -> Redirec
     return Redirect(f"/chat/{token}", status_code=303, cookies=[cookie])
 
 
-@post(
-    ["/chat/{token:str}/{act:str}", "/public/chat/{token:str}/{act:str}"], opt={"gate": LINK}
-)
+@post(["/chat/{token:str}/{act:str}", "/public/chat/{token:str}/{act:str}"], opt={"gate": LINK})
 async def act(request: Asked, tools: Tools, token: str, act: str) -> Redirect:
     """Stop, retry or begin anew from the plain form, and show the page again."""
     session = sessions.from_cookie(request, tools.keys, token, tools.settings)

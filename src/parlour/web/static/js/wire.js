@@ -18,7 +18,9 @@ async function ask(verb, method, content) {
   return { ok: answer.ok, status: answer.status, data, wait: Number(answer.headers.get("Retry-After")) };
 }
 
-export const say = (message, id) => ask("chat", "POST", { message, message_id: id, async_mode: true });
+/** Two tries of a first message begin one session, because both carry the same `start`. */
+export const say = (message, id, start) =>
+  ask("chat", "POST", { message, message_id: id, start: start || undefined, async_mode: true });
 export const stop = () => ask("stop", "POST");
 export const retry = () => ask("retry", "POST");
 export const clear = () => ask("session", "DELETE");

@@ -1,0 +1,53 @@
+"""Which job name runs which function, and who hears of events that other processes caused."""
+
+import asyncio
+
+import structlog
+
+from parlour import events
+from parlour.agents import keeping
+from parlour.chat.runner import Runner
+from parlour.chat.turns import RUN
+from parlour.kit.clock import SECOND
+from parlour.kit.errors import Problem
+from parlour.tools import Tools
+
+log = structlog.get_logger("parlour.jobs")
+
+_TAIL_EVERY = 1.0
+_OVERLAP = 10 * SECOND
+"""How long after a younger event an older one may still appear: the longest transaction."""
+
+
+def register(tools: Tools, runner: Runner) -> None:
+    """Tell the queue who does what."""
+    tools.queue.handle(RUN, runner.run, attempts=5, backoff=1.0)
+    tools.queue.handle(keeping.PREPARE, lambda job: keeping.prepare(tools, job.payload))
+
+
+async def tail(tools: Tools) -> None:
+    """Hand every watched event on to whoever in this process follows its link or agent.
+
+    Links and agents are changed by other processes too, the command line among them, which cannot
+    reach this process's bus; the rows can be seen by everybody. Rows may be committed out of
+    order, so each reading overlaps the one before it.
+    """
+    seen: set[int] = set()
+    while True:
+        try:
+            found = await tools.db.read(events.since, tools.clock.now() - _OVERLAP)
+        except Problem as error:
+            log.warning("events.unread", error=str(error))
+        else:
+            for event in found:
+                if event.id not in seen:
+                    _hand_on(tools, event)
+            seen = {event.id for event in found}
+        await asyncio.sleep(_TAIL_EVERY)
+
+
+def _hand_on(tools: Tools, event: events.Event) -> None:
+    if event.link_id:
+        tools.bus.publish(f"link:{event.link_id}", event.kind)
+    elif event.agent_id:
+        tools.bus.publish(f"agent:{event.agent_id}", event.kind)

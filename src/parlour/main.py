@@ -1,0 +1,199 @@
+"""The composition root: builds the tools, the site and the worker, and runs them."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
+
+import structlog
+import uvicorn
+
+from parlour import jobs
+from parlour.agents.keeping import backend_of
+from parlour.chat.live import Live
+from parlour.chat.runner import Runner
+from parlour.config import Settings
+from parlour.kit import instance, observe
+from parlour.kit.bus import open_bus
+from parlour.kit.clock import SystemClock
+from parlour.kit.db import migrate, open_database
+from parlour.kit.errors import Unavailable
+from parlour.kit.http import GuardedClient
+from parlour.kit.queue import Queue
+from parlour.tools import Tools
+from parlour.web import receipt, site
+
+log = structlog.get_logger("parlour")
+
+_BACKLOG = 2048
+_WAKE = "jobs"
+
+
+@contextlib.asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Tools]:
+    """Build the tools on a database that is brought up to date first, and put them away after.
+
+    Raises:
+        Unavailable: the database or the keys cannot be had. NewerSchema: it is a later version's.
+    """
+    path = None if settings.database_url else settings.sqlite_path
+    keys = instance.keyring(settings.data_dir, settings.secret_key, path)
+    await migrate(settings.database_url, settings.sqlite_path)
+    db = await open_database(settings.database_url, settings.sqlite_path)
+    clock = SystemClock()
+    bus = open_bus(settings.redis_url)
+    queue = Queue(db, clock, lease_seconds=settings.lease_seconds, workers=settings.workers)
+    http = GuardedClient(settings)
+    try:
+        await db.write(instance.check_keys, keys)
+        await bus.start()
+        yield Tools(
+            settings=settings, clock=clock, keys=keys, db=db, queue=queue, bus=bus, http=http
+        )
+    finally:
+        await http.close()
+        await bus.close()
+        await db.close()
+
+
+@contextlib.asynccontextmanager
+async def working(tools: Tools, *, alone: bool) -> AsyncIterator[None]:
+    """Run jobs and turns in this process; `alone` when no other process can be alive."""
+    runner = Runner(tools, backend_of)
+    jobs.register(tools, runner)
+    wake = tools.bus.subscribe(_WAKE, tools.queue.wake)
+    tools.queue.on_enqueue.append(lambda: tools.bus.publish(_WAKE, "look"))
+    await tools.queue.start(alone=alone)
+    tail = asyncio.create_task(jobs.tail(tools), name="events-tail")
+    try:
+        yield
+    finally:
+        tail.cancel()
+        await tools.queue.drain(tools.settings.drain_seconds)
+        wake.close()
+        runner.close()
+
+
+async def work(settings: Settings) -> None:
+    """Be a worker: run jobs and turns beside servers, on PostgreSQL and Redis, until told to stop.
+
+    Raises:
+        Unavailable: there is no PostgreSQL or no Redis to share with the servers.
+    """
+    if not (settings.database_url and settings.redis_url):
+        raise Unavailable("a worker needs PARLOUR_DATABASE_URL and PARLOUR_REDIS_URL")
+    observe.configure(settings.log_level)
+    told_to_stop = asyncio.Event()
+    _on_signals(lambda _signal: told_to_stop.set())
+    async with opened(settings) as tools, working(tools, alone=False):
+        log.info("worker.ready")
+        await told_to_stop.wait()
+
+
+async def serve(settings: Settings, ready: Callable[[Tools], object] | None = None) -> None:
+    """Serve until told to stop; `ready` is called with the tools once requests are answered.
+
+    Raises:
+        Unavailable: another server uses the same data, or a part this needs cannot be had.
+    """
+    observe.configure(settings.log_level)
+    listening = _listen(settings.host, settings.port)
+    address, port = listening.getsockname()[:2]
+    shown = f"[{address}]" if ":" in address else address
+    public_url = settings.public_url.rstrip("/") or f"http://{shown}:{port}"
+    settings = replace(settings, port=port, public_url=public_url)
+    async with contextlib.AsyncExitStack() as stack:
+        stack.enter_context(contextlib.closing(listening))
+        alone = await _only_here(settings, stack)
+        tools = await stack.enter_async_context(opened(settings))
+        live = Live(tools)
+        await stack.enter_async_context(working(tools, alone=alone))
+        server = _Server(_server_config(tools, live), live)
+        serving = asyncio.create_task(server.serve([listening]))
+        await server.began(serving)
+        sys.stdout.write(f"Listening on http://{shown}:{port}\n")
+        sys.stdout.flush()
+        if ready is not None:
+            outcome = ready(tools)
+            if asyncio.iscoroutine(outcome):
+                await outcome
+        await serving
+
+
+async def _only_here(settings: Settings, stack: contextlib.AsyncExitStack) -> bool:
+    """Make sure that no other server shares what cannot be shared; tell whether we are alone."""
+    if not settings.database_url:
+        stack.enter_context(instance.only_server(settings.data_dir))
+        return True
+    if settings.redis_url:
+        return False
+    await stack.enter_async_context(instance.only_process(settings.database_url))
+    return True
+
+
+def _server_config(tools: Tools, live: Live) -> uvicorn.Config:
+    settings = tools.settings
+    return uvicorn.Config(
+        site.build(tools, live),
+        http=receipt.protocol(settings.header_timeout, settings.body_timeout),
+        ws="none",
+        lifespan="off",
+        loop="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=round(settings.drain_seconds) or 1,
+        backlog=_BACKLOG,
+    )
+
+
+class _Server(uvicorn.Server):
+    """The web server, told to stop in our order: streams end first, then requests, then jobs."""
+
+    def __init__(self, config: uvicorn.Config, live: Live) -> None:
+        super().__init__(config)
+        self._live = live
+        self._began = asyncio.Event()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop on a signal by ending every stream with a hint to come back."""
+        _on_signals(self._stop)
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Say that requests are answered from now on."""
+        await super().startup(sockets)
+        self._began.set()
+
+    async def began(self, serving: asyncio.Task[None]) -> None:
+        """Wait until requests are answered."""
+        waiting = asyncio.create_task(self._began.wait())
+        await asyncio.wait({waiting, serving}, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+
+    def _stop(self, signal_name: str) -> None:
+        log.info("server.stopping", signal=signal_name)
+        self._live.close()
+        self.should_exit = True
+
+
+def _on_signals(stop: Callable[[str], None]) -> None:
+    loop = asyncio.get_running_loop()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(each, stop, each.name)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listening = socket.create_server((host, port), family=family, backlog=_BACKLOG)
+    except OSError as error:
+        raise Unavailable(f"cannot listen on {host}:{port}: {error.strerror}") from error
+    listening.setblocking(False)
+    return listening

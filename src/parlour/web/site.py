@@ -1,0 +1,80 @@
+"""The site: every route with its gate, how failures are told, and what all handlers are given."""
+
+from litestar import Litestar, Response, get
+from litestar.di import Provide
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
+from litestar.routes import HTTPRoute
+
+from parlour import __version__
+from parlour.chat.live import Live
+from parlour.kit.errors import NotFound
+from parlour.tools import Tools
+from parlour.web import bodies, gates, problems
+from parlour.web.api import public
+from parlour.web.assets import assets
+from parlour.web.edge import Edge
+from parlour.web.gates import OPEN, Asked, Gate
+from parlour.web.visit import room
+
+DOORS = (public,)
+"""The files of the programs' door; each lists its handlers."""
+
+_SCHEMA = "/openapi"
+_FOREVER = "public, max-age=31536000, immutable"
+
+
+@get("/static/{version:str}/{path:path}", opt={"gate": OPEN}, sync_to_thread=False)
+def static(request: Asked, version: str, path: str) -> Response[bytes]:
+    """Serve a file of ours from memory, for ever: its address changes with its content."""
+    found = assets().find(version, path.lstrip("/"))
+    if found is None:
+        raise NotFound("there is no such file")
+    headers = {"Cache-Control": _FOREVER, "Vary": "Accept-Encoding"}
+    body = found.body
+    if found.gzipped is not None and "gzip" in request.headers.get("accept-encoding", ""):
+        body = found.gzipped
+        headers["Content-Encoding"] = "gzip"
+    return Response(body, media_type=found.media_type, headers=headers)
+
+
+def build(tools: Tools, live: Live) -> Edge:
+    """Make the whole site as one ASGI application."""
+    pages = [room.chat_page, room.say, room.act]
+    for page in pages:
+        page.exception_handlers = {Exception: room.refuse}
+    app = Litestar(
+        [*pages, static, *(handler for door in DOORS for handler in door.HANDLERS)],
+        dependencies={
+            "tools": Provide(lambda: tools, sync_to_thread=False),
+            "live": Provide(lambda: live, sync_to_thread=False),
+            "who": Provide(gates.who),
+        },
+        exception_handlers={Exception: problems.handle},
+        request_class=bodies.StrictRequest,
+        request_max_body_size=tools.settings.max_body_bytes,
+        openapi_config=OpenAPIConfig(
+            title="Parlour",
+            version=__version__,
+            path=_SCHEMA,
+            render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+            security=[{"key": []}],
+            components=Components(
+                security_schemes={"key": SecurityScheme(type="http", scheme="bearer")}
+            ),
+        ),
+        logging_config=None,
+        debug=False,
+    )
+    require_gates(app)
+    return Edge(app, tools.settings)
+
+
+def require_gates(app: Litestar) -> None:
+    """Refuse a site with a route that does not say who may pass."""
+    for route in app.routes:
+        for handler in route.route_handlers if isinstance(route, HTTPRoute) else ():
+            made_by_litestar = handler.http_methods == {"OPTIONS"} or route.path.startswith(_SCHEMA)
+            if not isinstance(handler.opt.get("gate"), Gate) and not made_by_litestar:
+                raise TypeError(f"{route.path} names no gate")
