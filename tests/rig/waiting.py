@@ -6,24 +6,32 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 import aiohttp
 
 T = TypeVar("T")
 
 
+@overload
 async def eventually(
-    look: Callable[[], Awaitable[T] | T], *, within: float = 10, every: float = 0.02
-) -> T:
+    look: Callable[[], Awaitable[T]], *, within: float = 10, every: float = 0.02
+) -> T: ...
+
+
+@overload
+async def eventually(look: Callable[[], T], *, within: float = 10, every: float = 0.02) -> T: ...
+
+
+async def eventually(look: Callable[[], Any], *, within: float = 10, every: float = 0.02) -> Any:
     """Look again and again until the answer is true, for what tells nobody that it happened."""
     clock = asyncio.get_running_loop()
     deadline = clock.time() + within
     while True:
         seen = look()
-        answer: Any = await seen if inspect.isawaitable(seen) else seen
+        answer = await seen if inspect.isawaitable(seen) else seen
         if answer:
-            return answer  # type: ignore[no-any-return]
+            return answer
         assert clock.time() < deadline, f"not within {within} s; last answer {answer!r}"
         await asyncio.sleep(every)
 
