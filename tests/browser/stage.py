@@ -78,9 +78,10 @@ class Play:
         self.emit(str(message["seq"]), "message", message)
         return message
 
-    def begin(self) -> dict[str, Any]:
+    def begin(self, **more: Any) -> dict[str, Any]:
         seq = len(self.messages) + 1
-        message = self.add("agent", "", state="writing", turn=f"trn_{seq}")
+        turn = f"trn_{seq}{'again' if more else ''}"
+        message = self.add("agent", "", state="writing", turn=turn, **more)
         self.emit(f"{seq}.1.0", "message", message)
         return message
 
@@ -125,11 +126,12 @@ class Play:
             resume = f"{writing['seq']}.1.{len(writing['text'])}"
         return pages.chat(
             pages.ChatView(
-                self.face,
-                self.token,
-                NONCE,
-                f"frm{len(self.messages)}",
-                self.shown(),
+                face=self.face,
+                token=self.token,
+                nonce=NONCE,
+                form_id=f"frm{len(self.messages)}",
+                start="start",
+                messages=self.shown(),
                 running=writing is not None,
                 resume=resume,
             )
@@ -234,12 +236,11 @@ class Stage:
             if writing:
                 play.finish(writing, "stopped")
         elif verb == "retry":
-            message = play.messages[-1]
-            message.update(state="writing", text="", html="", problem=None)
-            play.emit(f"{message['seq']}.2.0", "message", dict(message))
-            await reply(send, 202, {"execution_id": message["turn"]})
+            failed = play.messages.pop()
+            again = play.begin(replaces=failed["id"], id=failed["id"] + "again")
+            await reply(send, 202, {"status": "accepted", "execution_id": again["turn"]})
             if play.on_say:
-                await play.on_say(play, message)
+                await play.on_say(play, again)
         elif verb == "session":
             play.cleared += 1
             play.messages.clear()

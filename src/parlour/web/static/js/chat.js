@@ -33,7 +33,7 @@ function resume() {
   else composer.running(Boolean(running));
   if (after || turns.last()) live.connect(after ?? "");
   const unsent = kept.get("unsent");
-  if (unsent) send(unsent.text, unsent.id);
+  if (unsent) send(unsent.text, unsent.id, unsent.start);
   else if (!current) sendNext();
   const target = location.hash.startsWith("#msg_") && turns.byId(location.hash.slice(1));
   if (target) target.scrollIntoView({ block: "start" });
@@ -50,10 +50,10 @@ function submit(text) {
   else send(text, wire.newId());
 }
 
-function send(text, id) {
+function send(text, id, start = find('[name="start"]').value) {
   const turn = turns.visitor(text);
-  outgoing = { id, text, turn, attempt: 0, timer: 0 };
-  kept.set("unsent", { id, text });
+  outgoing = { id, text, start, turn, attempt: 0, timer: 0 };
+  kept.set("unsent", { id, text, start });
   const answer = turns.agent();
   write(answer, "");
   scroll.anchor(turn, answer);
@@ -65,7 +65,7 @@ async function attempt() {
   clearTimeout(message.timer);
   let answer;
   try {
-    answer = await wire.say(message.text, message.id);
+    answer = await wire.say(message.text, message.id, message.start);
   } catch {
     answer = { status: 0, data: {} };
   }
@@ -80,7 +80,7 @@ async function attempt() {
 }
 
 function accepted(message, data) {
-  arrive(message, data.message ?? {});
+  arrive(message, { created_at: new Date().toISOString(), ...data.message });
   if (current && !current.turn.id) current.turn.dataset.turn = data.turn?.id ?? data.execution_id;
   if (!live.connected) live.connect(String(data.message?.seq ?? ""));
   else if (!current) sendNext();
@@ -136,9 +136,10 @@ async function retry(button) {
   const answer = await wire.retry().catch(() => ({ ok: false, data: {} }));
   button.disabled = false;
   if (!answer.ok) return trouble(answer.data.title ?? "", answer.data.detail ?? word("refused"));
-  if (!current) {
+  // The stream may have told all of it before this answer came.
+  if (!current && !turns.byTurn(answer.data.execution_id)) {
     turns.open(turn);
-    turn.dataset.turn = answer.data.execution_id ?? "";
+    turn.dataset.turn = answer.data.execution_id;
     write(turn, "");
   }
   if (!live.connected) live.connect();
@@ -169,7 +170,7 @@ function happened(name, data) {
 function arrived(message) {
   const known = turns.byId(message.id);
   if (message.author.kind === "visitor") {
-    if (known) return;
+    if (known) return turns.identify(known, message);
     if (outgoing && (message.message_id === outgoing.id || message.text === outgoing.text)) {
       return arrive(outgoing, message);
     }
@@ -178,7 +179,7 @@ function arrived(message) {
     return scroll.arrived();
   }
   if (message.author.kind !== "agent") return known || turns.system(message);
-  const turn = known ?? turns.byTurn(message.turn) ?? waiting() ?? turns.agent();
+  const turn = placeOf(message);
   turns.identify(turn, message);
   if (message.state === "writing") {
     turns.open(turn);
@@ -188,8 +189,12 @@ function arrived(message) {
   }
 }
 
-/** The turn that was put up before the server named it. */
-const waiting = () => (current && !current.turn.id ? current.turn : null);
+/** Where an agent's message stands: its own place, the one it replaces, or the one kept for it. */
+function placeOf(message) {
+  return turns.byId(message.id) ?? turns.byTurn(message.turn) ??
+    (message.replaces && turns.byId(message.replaces)) ??
+    (current && !current.turn.id ? current.turn : null) ?? turns.agent();
+}
 
 function informed({ turn, label: text }) {
   const writing = followed(turn);
@@ -205,8 +210,9 @@ function grown({ turn, offset, text }) {
 }
 
 function finished({ message }) {
-  const turn = turns.byId(message.id) ?? turns.byTurn(message.turn) ?? waiting() ?? turns.agent();
-  finish(turn, message);
+  const turn = placeOf(message);
+  const told = turn.id === message.id && turn.dataset.state === message.state;
+  if (!told || turn === current?.turn) finish(turn, message);
 }
 
 function finish(turn, message) {
@@ -251,10 +257,8 @@ function followed(turn) {
 }
 
 function write(turn, text) {
-  if (current?.turn === turn && current.reply.text === text) return;
-  if (current && current.turn !== turn) unwrite();
-  clearTimeout(current?.silence);
-  current?.reply.end();
+  if (current?.turn === turn) return current.reply.delta(0, text);
+  unwrite();
   current = { turn, reply: new Reply(find(".prose", turn), text), shown: 0, timer: 0, silence: 0 };
   turns.status(turn, word(text ? "writing" : "thinking"));
   current.shown = Date.now();
@@ -329,6 +333,10 @@ async function refresh(quiet = false) {
   if (open) write(open, find(".raw", open).content.textContent);
   if (outgoing) find(".turns").append(outgoing.turn);
   live.after = body.dataset.after;
+  if (!turns.last() && !outgoing) {
+    live.close();
+    return false;
+  }
   if (!quiet) live.connect();
   if (!current) sendNext();
   return true;

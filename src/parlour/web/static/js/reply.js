@@ -36,6 +36,8 @@ export class Reply {
     if (offset > this.#points) return false;
     const whole = offset === this.#points ? this.text + text
       : [...this.text].slice(0, offset).join("") + text;
+    // What is here already is not taken back: pieces come again after a break.
+    if (this.text.startsWith(whole)) return true;
     if (whole.startsWith(this.text)) {
       this.#grow(whole.slice(this.text.length));
     } else {

@@ -24,7 +24,9 @@ function show(source, chip) {
   find(".sheet__body b", sheet).textContent = find("bdi", source).textContent;
   find(".hint", sheet).textContent = source.dataset.source;
   find("blockquote", sheet).textContent = find("template", source).content.textContent;
-  find(".sheet__body a", sheet).href = source.href;
+  const page = find(".sheet__body a", sheet);
+  page.href = source.href;
+  page.hidden = source.getAttribute("href").startsWith("#");
   opener = chip;
   opener.setAttribute("aria-expanded", "true");
   sheet.showPopover();

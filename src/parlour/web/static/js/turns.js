@@ -99,7 +99,7 @@ function sources(message) {
   for (const citation of message.citations) {
     const source = clone("t-source");
     source.id = `c-${message.id}-${citation.n}`;
-    source.href = citation.url;
+    source.href = citation.url || `#${source.id}`;
     source.dataset.n = find(".cite", source).textContent = citation.n;
     source.dataset.source = citation.source;
     find("bdi", source).textContent = citation.title;
@@ -112,9 +112,10 @@ function sources(message) {
 function notice(message) {
   const box = clone("t-notice");
   const key = message.state === "stopped" ? "stopped" : message.text ? "half" : "none";
-  find("b", box).textContent = word(key);
-  const kept = key === "stopped" && !message.text ? "" : word(`${key}_kept`);
-  find("span", box).textContent = [kept, message.problem?.detail].filter(Boolean).join(" ");
+  const { title, detail } = message.problem ?? {};
+  find("b", box).textContent = (key === "none" && title) || word(key);
+  find("span", box).textContent =
+    key === "stopped" ? (message.text ? word("stopped_kept") : "") : detail || word(`${key}_kept`);
   if (key === "stopped") find(".btn", box).classList.remove("btn--primary");
   else box.setAttribute("role", "alert");
   return box;
