@@ -1,17 +1,21 @@
 """A stream of server-sent events: ready bytes, sent as they come."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 from litestar.response import Stream
+from litestar.response.streaming import ASGIStreamingResponse
 
 HEADERS = {"X-Accel-Buffering": "no", "Cache-Control": "no-store"}
 
 
-def stream(chunks: AsyncIterator[bytes], headers: dict[str, str] | None = None) -> Stream:
-    """Return a response that sends these events and is never buffered on the way."""
-    return Stream(
-        chunks,
-        status_code=200,
-        media_type="text/event-stream",
-        headers={**HEADERS, **(headers or {})},
-    )
+class EventStream(Stream):
+    """A response of events that is never buffered on the way."""
+
+    def __init__(self, chunks: AsyncIterator[bytes]) -> None:
+        """Send these events, each chunk as soon as it is there."""
+        super().__init__(chunks, status_code=200, headers=HEADERS)
+
+    def to_asgi_response(self, *args: Any, **kwargs: Any) -> ASGIStreamingResponse:
+        """Say what kind of content it is; the framework would rather believe the route."""
+        return super().to_asgi_response(*args, **{**kwargs, "media_type": "text/event-stream"})

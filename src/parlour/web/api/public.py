@@ -18,7 +18,7 @@ from parlour.transcripts import Shown
 from parlour.web import sessions, showing
 from parlour.web.bodies import Strict
 from parlour.web.gates import LINK, Asked
-from parlour.web.sse import stream
+from parlour.web.sse import EventStream
 
 _HISTORY = 100
 _EVENTS = "text/event-stream"
@@ -101,7 +101,7 @@ async def chat(
         return Response(told, status_code=202, cookies=[cookie])
     if _EVENTS in request.headers.get("accept", ""):
         view = _view(tools, said, token, Cursor(said.message.seq), until_seq=said.reply_seq)
-        response = stream(live.follow(view))
+        response = EventStream(live.follow(view))
         response.cookies.append(cookie)
         return response
     reply = await live.reply(said.conversation_id, said.reply_seq)
@@ -127,7 +127,7 @@ async def follow(
     cursor = read_cursor(text) if text else Cursor()
     if cursor is None:
         cursor = Cursor(2**53)  # nobody's: the stream answers with `resync`
-    return stream(live.follow(_view(tools, door, token, cursor)))
+    return EventStream(live.follow(_view(tools, door, token, cursor)))
 
 
 @post("/api/public/stop/{token:str}", opt={"gate": LINK}, status_code=200)
