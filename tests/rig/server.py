@@ -46,7 +46,11 @@ class Server:
         port = self.url.rpartition(":")[2] or "0"
         command = [str(PARLOUR), "serve", "--port", port, *arguments]
         self.program = Program(command, env=self.environment, cwd=self.folder)
-        match = self.program.wait_for(r"Listening on (http://[^\s/]+)", within=within)
+        try:
+            match = self.program.wait_for(r"Listening on (http://[^\s/]+)", within=within)
+        except AssertionError:
+            self.kill9()
+            raise
         self.url = match.group(1)
         return self
 
