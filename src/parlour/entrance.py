@@ -75,6 +75,11 @@ class Door:
     conversation_id: str | None
     """The visitor's open conversation."""
 
+    @property
+    def agent_name(self) -> str:
+        """The agent's name as visitors see it."""
+        return "" if self.content is None else self.content.display_name
+
 
 async def look(tools: Tools, token: str, session: str | None) -> Door:
     """Look at a link's door without touching anything; one short read at most.

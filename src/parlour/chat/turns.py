@@ -37,6 +37,8 @@ class Doorway(Protocol):
     def agent_id(self) -> str: ...
     @property
     def agent_version(self) -> int: ...
+    @property
+    def agent_name(self) -> str: ...
 
 
 class Visit(Protocol):
@@ -140,7 +142,8 @@ def _say(conn: sa.Connection, tools: Tools, enter: Enter, text: str, client_id: 
         _raise_if_said(conn, visit, conversation_id, client_id)
     turn = _new_turn(conversation_id, visit.door, seq, seq + 1)
     message = Message(new_id("msg"), seq, "visitor", "", text, State.DONE, now, turn.id)
-    store.add_messages(conn, conversation_id, [message, _empty_reply(turn, now)], client_id)
+    reply = _empty_reply(turn, now, visit.door.agent_name)
+    store.add_messages(conn, conversation_id, [message, reply], client_id)
     if rows.add(conn, turn, now, active):
         tools.queue.enqueue(conn, RUN, {"turn": turn.id})
     _record(conn, visit, conversation_id, message)
@@ -202,12 +205,12 @@ def _new_turn(conversation_id: str, door: Doorway, question_seq: int, reply_seq:
     )
 
 
-def _empty_reply(turn: Turn, now: Moment, replaces: str | None = None) -> Message:
+def _empty_reply(turn: Turn, now: Moment, name: str, replaces: str | None = None) -> Message:
     return Message(
         new_id("msg"),
         turn.reply_seq,
         "agent",
-        "",
+        name,
         "",
         State.WRITING,
         now,
@@ -253,7 +256,7 @@ async def retry(tools: Tools, conversation_id: str) -> str:
         last = rows.latest(conn, conversation_id)
         if active is not None or last is None or last.state.value not in RETRYABLE:
             raise Conflict("there is no answer that could be tried again")
-        failed = store.supersede(conn, conversation_id, last.reply_seq)
+        failed, name = store.supersede(conn, conversation_id, last.reply_seq)
         reply_seq = store.take_place_of(conn, conversation_id, now)
         turn = replace(
             last,
@@ -263,7 +266,7 @@ async def retry(tools: Tools, conversation_id: str) -> str:
             epoch=0,
             stop_at=None,
         )
-        store.add_messages(conn, conversation_id, [_empty_reply(turn, now, failed)])
+        store.add_messages(conn, conversation_id, [_empty_reply(turn, now, name, failed)])
         rows.add(conn, turn, now, None)
         tools.queue.enqueue(conn, RUN, {"turn": turn.id})
         announce(conn, tools, conversation_id)

@@ -212,15 +212,15 @@ def change(conn: sa.Connection, conversation_id: str, seq: int, **values: Any) -
     )
 
 
-def supersede(conn: sa.Connection, conversation_id: str, seq: int) -> str:
-    """Take a failed reply out of sight, because another one takes its place; return its id."""
-    failed: str = conn.execute(
+def supersede(conn: sa.Connection, conversation_id: str, seq: int) -> tuple[str, str]:
+    """Take a failed reply out of sight, for another one; return its id and its author's name."""
+    failed = conn.execute(
         sa.update(messages)
         .where(messages.c.conversation_id == conversation_id, messages.c.seq == seq)
         .values(superseded=True)
-        .returning(messages.c.id)
-    ).scalar_one()
-    return failed
+        .returning(messages.c.id, messages.c.author_name)
+    ).one()
+    return failed.id, failed.author_name
 
 
 def read(
