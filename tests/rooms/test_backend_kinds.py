@@ -1,7 +1,6 @@
 """What may be written into the config of each kind of backend, and what is shown of it."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -10,7 +9,6 @@ import pytest
 from parlour.agents.backends import KINDS
 from parlour.agents.backends.openai.config import key_of
 from parlour.kit.errors import Invalid
-from parlour.kit.http import GuardedClient
 from parlour.tools import Tools
 from tests.rig.outgoing import names, tools_for
 
@@ -150,7 +148,7 @@ async def test_addresses_are_checked_when_saved(kind: Any, tools: Tools) -> None
     assert "ALLOW_NETWORKS" not in inside
     assert "PARLOUR_ALLOW_NETWORKS" in await check("http://127.0.0.1:9000/", trusted=True)
     assert await check("https://nowhere.example/", trusted=True) == ""
-    loopback = replace(tools, http=GuardedClient(tools_for().settings))
+    loopback = tools_for()
     config = kind.accept({field: "http://127.0.0.1:9000/", **more}, None, tools, trusted=False)
     await kind.check(config, loopback, trusted=False)
 
@@ -209,10 +207,9 @@ async def test_a_target_that_cannot_be_called_is_told_when_saved(
         await FUNCTION.check(config, tools, trusted=True)
 
 
-async def test_a_star_lists_what_a_module_defines(tools: Tools) -> None:
+async def test_a_star_lists_what_a_module_defines() -> None:
     """What a module happens to import is not what its owner meant to list."""
-    settings = replace(tools.settings, function_targets=("tests.rooms.test_backend_kinds:*",))
-    there = replace(tools, settings=settings)
+    there = tools_for(function_targets=("tests.rooms.test_backend_kinds:*",))
     own = FUNCTION.accept(
         {"target": "tests.rooms.test_backend_kinds:refused_by_nobody"}, None, there, trusted=False
     )

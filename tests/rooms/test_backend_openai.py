@@ -252,7 +252,7 @@ async def test_a_private_address_is_not_called() -> None:
     async with Canary().listening() as canary:
         tools = tools_for(allow_networks=())
         _, failure = await failing(backend(tools, f"http://127.0.0.1:{canary.port}/v1"))
-        assert (failure.code, canary.hits) == ("misconfigured", 0)
+        assert (failure.code, canary.hits) == ("unreachable", 0)
         await tools.http.close()
 
 

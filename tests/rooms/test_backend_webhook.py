@@ -224,7 +224,7 @@ async def test_a_private_address_is_not_called() -> None:
         tools = tools_for(allow_networks=())
         agent = Agent(tools, f"http://127.0.0.1:{canary.port}/")
         _, failure = await failing(agent.backend)
-        assert (failure.code, canary.hits) == ("misconfigured", 0)
+        assert (failure.code, canary.hits) == ("unreachable", 0)
         await tools.http.close()
 
 

@@ -5,6 +5,7 @@ import gzip
 import ipaddress
 import resource
 import ssl
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -374,3 +375,10 @@ async def test_closed_networks_are_closed_to_open_clients_too() -> None:
         with pytest.raises(Blocked):
             await client.post_json(url, {})
     await client.close()
+
+
+async def test_who_never_calls_out_never_loads_the_client() -> None:
+    """It takes 0.2 s to import, and a server wants to be ready soon."""
+    code = "import sys, parlour.agents.backends; sys.exit('aiohttp' in sys.modules)"
+    started = await asyncio.create_subprocess_exec(sys.executable, "-c", code)
+    assert await started.wait() == 0

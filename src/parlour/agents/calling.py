@@ -60,8 +60,8 @@ async def attempted(
                 if response.status in (400, 422) and adapt(said):
                     continue
                 refusal = _refusal(response.status, response.headers, said)
-        except Blocked:
-            raise BackendFailure("misconfigured", "the address may not be called") from None
+        except Blocked as blocked:  # told no more closely than when it was saved
+            raise BackendFailure("unreachable", str(blocked)) from None
         except RequestFailed as failed:
             again = failed.code == "unreachable" and not failed.began
             refusal = _Refusal(BackendFailure(failed.code, str(failed)), retry=again)

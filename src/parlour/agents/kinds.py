@@ -23,14 +23,14 @@ class Accept(Protocol[Config]):
     """Takes in what a person wrote, beside what was kept before; Invalid by field."""
 
     def __call__(
-        self, given: Mapping[str, Any], previous: Config | None, tools: Tools, *, trusted: bool
+        self, given: Mapping[str, Any], previous: Config | None, tools: Tools, /, *, trusted: bool
     ) -> Config: ...
 
 
 class Check(Protocol[Config_contra]):
     """Looks at the world before a config is saved; Invalid when it does not fit."""
 
-    async def __call__(self, config: Config_contra, tools: Tools, *, trusted: bool) -> None: ...
+    async def __call__(self, config: Config_contra, tools: Tools, /, *, trusted: bool) -> None: ...
 
 
 def _no_secrets(_before: Any, _config: Any, _tools: Tools) -> dict[str, str]:
