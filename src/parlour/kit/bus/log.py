@@ -23,7 +23,9 @@ class LiveLog:
         self._marks: list[int] = []
         self._watchers: tuple[Callable[[], None], ...] = ()
 
-    def __len__(self) -> int:
+    @property
+    def length(self) -> int:
+        """How many entries there are: the position after the last."""
         return len(self._entries)
 
     @property
@@ -40,6 +42,13 @@ class LiveLog:
         """Add an entry and wake who watches."""
         self._entries.append(entry)
         self._marks.append(mark)
+        for wake in self._watchers:
+            wake()
+
+    def extend(self, marks: list[int], entries: list[bytes]) -> None:
+        """Add several entries, waking who watches once."""
+        self._entries += entries
+        self._marks += marks
         for wake in self._watchers:
             wake()
 

@@ -152,6 +152,7 @@ class Runs:
         else:
             due = now + round(run.handling.wait(job.attempt, failure) * 1000)
             held = await self._db.write(rows.postpone, lease, due, error)
+            self._wake()  # it may be due before the next look
         said: dict[str, Any] = {"job": job.id, "name": job.name, "attempt": job.attempt}
         if not isinstance(failure, Problem):
             said["exc_info"] = failure
