@@ -108,6 +108,7 @@ async def serve(settings: Settings, ready: Callable[[Tools], object] | None = No
     async with contextlib.AsyncExitStack() as stack:
         stack.enter_context(contextlib.closing(listening))
         alone = await _only_here(settings, stack)
+        instance.tell_address(settings.data_dir, public_url)
         tools = await stack.enter_async_context(opened(settings))
         live = Live(tools)
         await stack.enter_async_context(working(tools, alone=alone))

@@ -42,6 +42,13 @@ def one_for_visitor(conn: sa.Connection, conversation_id: str, message_id: str) 
     return None if message is None else _own(message)
 
 
+def usage_of_links(
+    conn: sa.Connection, link_ids: list[str]
+) -> dict[str, tuple[int, int, Moment]]:
+    """Count, for each link that was used: messages, visitors, and when it was last used."""
+    return store.usage_of_links(conn, link_ids)
+
+
 def _own(message: Message) -> Shown:
     return Shown(
         message.id,

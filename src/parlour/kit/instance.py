@@ -79,6 +79,20 @@ def only_server(data_dir: Path) -> Iterator[None]:
         yield
 
 
+def tell_address(data_dir: Path, address: str) -> None:
+    """Leave a note where the server is reached, for the command line beside it."""
+    data_dir.mkdir(parents=True, exist_ok=True)
+    (data_dir / "server.address").write_text(address + "\n")
+
+
+def told_address(data_dir: Path) -> str:
+    """Return where the last server on this data folder was reached; empty when none has run."""
+    try:
+        return (data_dir / "server.address").read_text().strip()
+    except OSError:
+        return ""
+
+
 @contextlib.asynccontextmanager
 async def only_process(database_url: str) -> AsyncIterator[None]:
     """Hold the database's one-process lock; Unavailable when another process has it.

@@ -10,7 +10,7 @@ from parlour.kit.db.base import (
     metadata,
 )
 from parlour.kit.db.opening import open_database
-from parlour.kit.db.schema import migrate, require_current
+from parlour.kit.db.schema import known_revisions, migrate, require_current
 
 __all__ = [
     "Database",
@@ -19,6 +19,7 @@ __all__ = [
     "Unit",
     "after_commit",
     "insert_or_ignore",
+    "known_revisions",
     "metadata",
     "migrate",
     "open_database",

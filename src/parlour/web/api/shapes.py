@@ -1,7 +1,274 @@
 """The forms in which programs send and get things: field by field, unknown fields refused."""
 
+import re
+from datetime import datetime
+from typing import Any, Final
+
 import msgspec
+
+from parlour.agents import keeping
+from parlour.agents.model import Agent, Version
+from parlour.kit.clock import Moment, moment_of, rfc3339
+from parlour.kit.errors import FieldError, Invalid
+from parlour.links.store import Link
+from parlour.staff import ApiKey
+
+_TIME: Final = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)\Z", re.ASCII
+)
+"""RFC 3339; Python's own reader takes more than programs agree on."""
 
 
 class Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A body that a program sends: what it does not know of is refused, not ignored."""
+
+
+class AgentShown(msgspec.Struct, frozen=True):
+    """An agent as programs see it."""
+
+    id: str
+    name: str
+    backend: str
+    display_name: str
+    description: str
+    welcome_message: str
+    starters: list[str]
+    placeholder: str
+    live: bool
+    published: int | None
+    """The number of the version visitors get; null before the first publishing."""
+    config: dict[str, Any] | None
+    """How the backend is set up, without secrets; null for who may not manage agents."""
+    created_at: str
+    updated_at: str
+
+
+class AgentMade(AgentShown, frozen=True):
+    """An agent just made or edited, with the secrets that this made."""
+
+    secrets: dict[str, str]
+    """Shown this once and never again, such as the secret of a webhook."""
+
+
+class VersionShown(msgspec.Struct, frozen=True):
+    """A published version of an agent."""
+
+    number: int
+    published_at: str
+    backend: str
+    display_name: str
+    description: str
+    welcome_message: str
+    starters: list[str]
+    placeholder: str
+    config: dict[str, Any] | None
+
+
+class UsageStats(msgspec.Struct, frozen=True):
+    """What has come through a link."""
+
+    total_messages: int = 0
+    unique_users: int = 0
+    unique_ips: None = None
+    """Always null: addresses of visitors are not kept."""
+    last_used_at: str | None = None
+
+
+class LinkShown(msgspec.Struct, frozen=True):
+    """A link as programs see it."""
+
+    id: str
+    agent_name: str
+    kind: str
+    token: str | None
+    """What opens the link; null for who may not manage links."""
+    url: str | None
+    """The address to give to visitors; null for who may not manage links."""
+    name: str | None
+    enabled: bool
+    require_email: bool
+    expires_at: str | None
+    welcome_message: str | None
+    created_at: str
+    created_by: str
+    updated_at: str
+    usage_stats: UsageStats
+
+
+class KeyShown(msgspec.Struct, frozen=True):
+    """An API key as programs see it: without the key."""
+
+    id: str
+    name: str
+    role: str
+    agent_name: str | None
+    """The only agent in scope; null when all are."""
+    created_at: str
+    last_used_at: str | None
+
+
+class KeyMade(KeyShown, frozen=True):
+    """An API key just made."""
+
+    key: str
+    """The key itself, shown this once and never again."""
+
+
+class Skipped(msgspec.Struct, frozen=True):
+    """A file that could not be read, and why."""
+
+    path: str
+    reason: str
+
+
+class IndexShown(msgspec.Struct, frozen=True):
+    """How far an agent's documents have been read."""
+
+    state: str
+    """`none` before the first time, `indexing`, `ready` or `failed`."""
+    done: int = 0
+    total: int = 0
+    current: str = ""
+    """The file at hand."""
+    documents: int = 0
+    passages: int = 0
+    skipped: list[Skipped] = []
+    error: str = ""
+    started_at: str | None = None
+    at: str | None = None
+    """When it last got on."""
+
+
+Usage = tuple[int, int, Moment]
+"""Messages, visitors, and when a link was last used."""
+
+
+def _texts(agent: Agent | Version) -> dict[str, Any]:
+    content = agent.draft if isinstance(agent, Agent) else agent.content
+    return {
+        "backend": content.backend,
+        "display_name": content.display_name,
+        "description": content.description,
+        "welcome_message": content.welcome_message,
+        "starters": list(content.starters),
+        "placeholder": content.placeholder,
+    }
+
+
+def _agent(agent: Agent, *, manages: bool) -> dict[str, Any]:
+    return {
+        "id": agent.id,
+        "name": agent.name,
+        "live": agent.live,
+        "published": agent.published,
+        "config": keeping.shown_config(agent.draft) if manages else None,
+        "created_at": rfc3339(agent.created_at),
+        "updated_at": rfc3339(agent.updated_at),
+        **_texts(agent),
+    }
+
+
+def agent(found: Agent, *, manages: bool) -> AgentShown:
+    """Show an agent's draft, and whether visitors can reach it."""
+    return AgentShown(**_agent(found, manages=manages))
+
+
+def agent_made(made: keeping.Made) -> AgentMade:
+    """Show an agent with its new secrets to whoever made or changed it."""
+    return AgentMade(**_agent(made.agent, manages=True), secrets=made.secrets)
+
+
+def version(found: Version, *, manages: bool) -> VersionShown:
+    """Show a published version."""
+    return VersionShown(
+        number=found.number,
+        published_at=rfc3339(found.published_at),
+        config=keeping.shown_config(found.content) if manages else None,
+        **_texts(found),
+    )
+
+
+def link(
+    found: Link, agent_name: str, opens: tuple[str, str] | None, usage: Usage | None = None
+) -> LinkShown:
+    """Show a link; `opens` is its token and address, for who may know them."""
+    token, url = opens or (None, None)
+    stats = UsageStats()
+    if usage is not None:
+        messages, visitors, last = usage
+        stats = UsageStats(messages, visitors, None, rfc3339(last))
+    return LinkShown(
+        id=found.id,
+        agent_name=agent_name,
+        kind=found.kind.word,
+        token=token,
+        url=url,
+        name=found.name,
+        enabled=found.enabled,
+        require_email=False,
+        expires_at=written(found.expires_at),
+        welcome_message=found.welcome_message,
+        created_at=rfc3339(found.created_at),
+        created_by=found.created_by,
+        updated_at=rfc3339(found.updated_at),
+        usage_stats=stats,
+    )
+
+
+def _key(found: ApiKey, agent_name: str | None) -> dict[str, Any]:
+    return {
+        "id": found.id,
+        "name": found.name,
+        "role": found.role.value,
+        "agent_name": agent_name,
+        "created_at": rfc3339(found.created_at),
+        "last_used_at": written(found.last_used_at),
+    }
+
+
+def key(found: ApiKey, agent_name: str | None) -> KeyShown:
+    """Show an API key without its secret."""
+    return KeyShown(**_key(found, agent_name))
+
+
+def key_made(found: ApiKey, agent_name: str | None, secret: str) -> KeyMade:
+    """Show an API key with its secret, this once."""
+    return KeyMade(**_key(found, agent_name), key=secret)
+
+
+def index(row: Any) -> IndexShown:
+    """Show the state of an agent's library; `row` is None before its documents were ever read."""
+    if row is None:
+        return IndexShown("none")
+    return IndexShown(
+        state=row.state,
+        done=row.done,
+        total=row.total,
+        current=row.current,
+        documents=row.documents,
+        passages=row.passages,
+        skipped=[Skipped(path, reason) for path, reason in row.skipped],
+        error=row.error,
+        started_at=rfc3339(row.started_at),
+        at=rfc3339(row.at),
+    )
+
+
+def written(moment: Moment | None) -> str | None:
+    """Write a moment, or null."""
+    return None if moment is None else rfc3339(moment)
+
+
+def moment(field: str, text: str | None) -> Moment | None:
+    """Read an RFC 3339 time of a body; Invalid without a time zone or outside the years we know."""
+    if text is None:
+        return None
+    try:
+        if not _TIME.match(text):
+            raise ValueError(text)
+        read = moment_of(datetime.fromisoformat(text))
+        rfc3339(read)
+    except (ValueError, OverflowError, OSError):
+        message = "a time with its zone, such as 2026-11-20T18:00:00Z"
+        raise Invalid(f"{field}: {message}", errors=[FieldError(field, message)]) from None
+    return read

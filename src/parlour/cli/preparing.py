@@ -1,0 +1,161 @@
+"""How a new agent is set up from options, and made ready right there with its progress shown."""
+
+import asyncio
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import click
+import msgspec
+
+from parlour.agents import keeping
+from parlour.agents.library import indexing
+from parlour.agents.library import store as library
+from parlour.agents.model import Agent
+from parlour.cli.base import Host
+from parlour.web.api import shapes
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_OF: Final[dict[str, tuple[str, ...]]] = {
+    "documents": ("path",),
+    "openai": (
+        "base_url",
+        "model",
+        "api_key_env",
+        "api_key",
+        "instructions",
+        "temperature",
+        "max_output_tokens",
+    ),
+    "webhook": ("url", "verify_response"),
+    "function": ("target",),
+}
+_NEEDED: Final = {
+    "documents": ("path",),
+    "openai": ("base_url", "model"),
+    "webhook": ("url",),
+    "function": ("target",),
+}
+_OPTIONS: Final = [
+    click.option(
+        "--path",
+        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        metavar="DIR",
+        help="documents: the folder to answer from.",
+    ),
+    click.option("--base-url", metavar="URL", help="openai: where the model server is."),
+    click.option("--model", metavar="M", help="openai: which model to ask."),
+    click.option("--api-key-env", metavar="VAR", help="openai: the variable that holds its key."),
+    click.option("--api-key-stdin", is_flag=True, help="openai: read its key from standard input."),
+    click.option("--instructions", metavar="TEXT", help="openai: what the model is told first."),
+    click.option("--temperature", type=float, help="openai: 0 to 2."),
+    click.option("--max-output-tokens", type=int, metavar="N", help="openai: longest reply."),
+    click.option("--url", metavar="URL", help="webhook: the address that answers."),
+    click.option("--verify-response", is_flag=True, help="webhook: have it sign its answers."),
+    click.option("--target", metavar="MODULE:CALLABLE", help="function: what to call."),
+]
+
+
+def backend_options(command: Command) -> Command:
+    """Give a command the options of every backend."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def config_of(backend: str, options: dict[str, Any]) -> dict[str, Any]:
+    """Make a backend's config of its options; wrong usage when one is missing or another's."""
+    if options["api_key_stdin"]:
+        options["api_key"] = sys.stdin.read().strip()
+    given = {
+        name: options[name]
+        for names in _OF.values()
+        for name in names
+        if options.get(name) not in (None, False)
+    }
+    for name in given:
+        if name not in _OF[backend]:
+            raise click.UsageError(f"{_flag(name)} is not for --backend {backend}")
+    for name in _NEEDED[backend]:
+        if name not in given:
+            raise click.UsageError(f"--backend {backend} needs {_flag(name)}")
+    if "path" in given:
+        given["path"] = str(given["path"].resolve())
+    return given
+
+
+def _flag(name: str) -> str:
+    return "--api-key-stdin" if name == "api_key" else "--" + name.replace("_", "-")
+
+
+async def create(
+    here: Host, wish: keeping.Wish, *, publish: bool
+) -> tuple[keeping.Made, dict[str, Any] | None]:
+    """Make an agent; one of documents is published once they have been read.
+
+    Returns what was made, and how reading went. When reading fails, nothing is left behind.
+    """
+    if wish.backend != "documents":
+        return await keeping.create(here.tools, here.who, wish, trusted=True, publish=publish), None
+    made = await keeping.create(here.tools, here.who, wish, trusted=True, publish=False)
+    agent = made.agent
+    bar = _Bar()
+    try:
+        # Before it is published no server reads the same documents at the same time.
+        await indexing.index(here.tools, agent.id, Path(wish.config["path"]), bar.show)
+        if publish:
+            await keeping.publish(here.tools, here.who, agent)
+            agent = await keeping.switch(here.tools, here.who, agent, live=True)
+    except BaseException:
+        bar.clear()
+        await asyncio.shield(keeping.delete(here.tools, here.who, agent))
+        raise
+    bar.clear()
+    return keeping.Made(agent, made.secrets), await progress(here, agent)
+
+
+async def progress(here: Host, agent: Agent) -> dict[str, Any] | None:
+    """Tell how far an agent's documents have been read; None when it has none."""
+    if agent.draft.backend != "documents":
+        return None
+    row = await here.tools.db.read(library.state_of, agent.id)
+    told: dict[str, Any] = msgspec.to_builtins(shapes.index(row))
+    return told
+
+
+def told(report: dict[str, Any]) -> str:
+    """Say in one line how reading went."""
+    if report["state"] == "failed":
+        return f"failed: {report['error']}"
+    if report["state"] != "ready":
+        return f"{report['state']}, {report['done']:,} of {report['total']:,}"
+    line = f"{report['documents']:,} documents, {report['passages']:,} passages"
+    skipped = len(report["skipped"])
+    if not skipped:
+        return line
+    first = report["skipped"][0]
+    return f"{line}; {skipped:,} skipped, such as {first['path']}: {first['reason']}"
+
+
+class _Bar:
+    """A line on a terminal's standard error that says how far it is; nothing elsewhere."""
+
+    def __init__(self) -> None:
+        self._on = sys.stderr.isatty()
+
+    def show(self, done: int, total: int, current: str) -> None:
+        """Draw the line anew."""
+        if self._on:
+            filled = round(24 * done / total) if total else 24
+            bar = "━" * filled + "╺" + "─" * (24 - filled)
+            what = current[-40:] if current else "building the index"
+            sys.stderr.write(f"\r\x1b[K{bar} {done:,} of {total:,}  {what}")
+            sys.stderr.flush()
+
+    def clear(self) -> None:
+        """Take the line away."""
+        if self._on:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()

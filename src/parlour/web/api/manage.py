@@ -1,0 +1,3 @@
+"""Management calls."""
+
+HANDLERS: list[object] = []

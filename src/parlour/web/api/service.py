@@ -1,0 +1,3 @@
+"""Service calls."""
+
+HANDLERS: list[object] = []
