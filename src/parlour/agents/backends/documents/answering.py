@@ -1,0 +1,141 @@
+"""Answers out of documents: the passages that answer, cut to what matters, each with its source."""
+
+from collections.abc import AsyncIterator
+from typing import Final
+
+from parlour.agents.backends.documents.words import courtesy, leans_back, say
+from parlour.agents.contract import Citation, Part, Question, Status, Text
+from parlour.agents.library import store
+from parlour.agents.library.excerpts import Excerpt, excerpt
+from parlour.agents.library.markup import escaped, is_code
+from parlour.agents.library.ranking import coverage, nearness, understand
+from parlour.agents.library.searching import Found, Hit, search
+from parlour.tools import Tools
+
+_ENOUGH: Final = 0.5
+"""What the best passage must cover of the question for it to be an answer."""
+_FIRST_WORDS: Final = 110
+_NEXT_WORDS: Final = 60
+_SHOWN: Final = 3
+_AS_GOOD: Final = 0.6
+"""A further passage is quoted when it scores this share of the best; otherwise it is named."""
+
+
+class Documents:
+    """An agent that looks things up."""
+
+    repeatable = True
+
+    def __init__(self, agent_id: str, tools: Tools) -> None:
+        self._agent_id = agent_id
+        self._tools = tools
+
+    async def answer(self, question: Question) -> AsyncIterator[Part]:
+        """Search, choose and quote; the same question gives the same answer."""
+        language = question.language
+        if (kind := courtesy(question.text)) is not None:
+            yield Text(say(kind, language))
+            return
+        state = await self._tools.db.read(store.state_of, self._agent_id)
+        if state is None or not state.generation:
+            yield Text(say("not_ready", language))
+            return
+        yield Status(_counted("searching", state.documents, language))
+        found = await search(self._tools, self._agent_id, question.text, _before(question))
+        if not is_answer(found):
+            for part in _declined(found, language):
+                yield part
+            return
+        told = found.hits[:_SHOWN]
+        yield Status(_counted("reading", len(told), language))
+        for part in _told(found, told, language):
+            yield part
+
+
+def _counted(what: str, count: int, language: str) -> str:
+    return say(f"{what}_one" if count == 1 else what, language, count=f"{count:,}")
+
+
+def _before(question: Question) -> str:
+    """Return the visitor's message before this one, when this one leans on it."""
+    telling = sum(1 for concept in understand(question.text) if concept.telling)
+    if not leans_back(question.text, telling):
+        return ""
+    earlier = [said.text for said in question.messages[:-1] if said.author == "visitor"]
+    return next((text for text in reversed(earlier) if courtesy(text) is None), "")
+
+
+def is_answer(found: Found) -> bool:
+    """Whether what was found answers, as far as its words can tell."""
+    return bool(found.hits) and max(hit.coverage for hit in found.hits[:_SHOWN]) >= _ENOUGH
+
+
+def _declined(found: Found, language: str) -> list[Part]:
+    near = found.hits[:_SHOWN]
+    parts: list[Part] = [Text(say("none", language))]
+    if near and near[0].coverage > 0:
+        parts.append(Text(f"\n\n{say('nearest', language)}\n"))
+        for n, hit in enumerate(near, 1):
+            parts.append(Text(f"\n- {_name(hit)} [{n}]"))
+            parts.append(_citation(n, hit, _excerpt(found, hit, _NEXT_WORDS).quote))
+    return parts
+
+
+def _told(found: Found, told: tuple[Hit, ...], language: str) -> list[Part]:
+    parts: list[Part] = []
+    named: list[tuple[int, Hit]] = []
+    for n, hit in enumerate(told, 1):
+        if n > 1 and hit.score < _AS_GOOD * told[0].score:
+            named.append((n, hit))
+            continue
+        chosen = _excerpt(found, hit, _FIRST_WORDS if n == 1 else _NEXT_WORDS)
+        lead = "" if n == 1 else f"\n\n**{_name(hit)}**\n\n"
+        mark = "\n\n" if is_code(chosen.text.split("\n\n")[-1]) or _ends_in_fence(chosen) else " "
+        parts += [Text(piece) for piece in _chunks(f"{lead}{chosen.text}{mark}[{n}]")]
+        parts.append(_citation(n, hit, chosen.quote))
+    if named:
+        listing = ", ".join(f"{_name(hit)} [{n}]" for n, hit in named)
+        parts.append(Text(f"\n\n{say('related', language)} {listing}"))
+        for n, hit in named:
+            parts.append(_citation(n, hit, _excerpt(found, hit, _NEXT_WORDS).quote))
+    return parts
+
+
+def _ends_in_fence(chosen: Excerpt) -> bool:
+    return chosen.text.rstrip().endswith(("```", "|")) or chosen.text.startswith(("- ", "1. "))
+
+
+def _excerpt(found: Found, hit: Hit, words: int) -> Excerpt:
+    def score(text: str) -> float:
+        return coverage(found.concepts, text) + 0.5 * nearness(found.concepts, text)
+
+    return excerpt(hit.text, score, words)
+
+
+def _name(hit: Hit) -> str:
+    """Name a place by its document and the heading nearest to it."""
+    last = hit.headings[-1] if hit.headings else ""
+    return escaped(hit.title if last in ("", hit.title) else f"{hit.title} › {last}")
+
+
+def _citation(n: int, hit: Hit, quote: str) -> Citation:
+    return Citation(
+        n=n,
+        title=hit.title,
+        source=hit.path,
+        quote=quote,
+        section=" › ".join(hit.headings),
+        passage=hit.passage,
+    )
+
+
+def _chunks(text: str) -> list[str]:
+    """Cut a text after its lines and sentences, so that it appears as it would be read."""
+    chunks: list[str] = []
+    for line in text.splitlines(keepends=True):
+        rest = line
+        while (end := rest.find(". ")) >= 0:
+            chunks.append(rest[: end + 2])
+            rest = rest[end + 2 :]
+        chunks.append(rest)
+    return chunks

@@ -1,0 +1,1 @@
+"""A library: the documents an agent answers from, read, indexed, searched and shown."""

@@ -1,0 +1,248 @@
+"""Keeping a library up to date with its folder: only what changed is read again."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from parlour.agents.library import store
+from parlour.agents.library.apart import Helper
+from parlour.agents.library.folder import File, listed
+from parlour.agents.library.helper import Answer, Built, Done, Not, Read, Rows, Same, Take
+from parlour.kit.clock import SECOND, Moment
+from parlour.kit.errors import Invalid, Problem
+from parlour.kit.tokens import new_id
+from parlour.tools import Tools
+
+Progress = Callable[[int, int, str], None]
+"""Told (files done, files in all, the one at hand)."""
+
+FORMAT: Final = 1
+"""How extracts are made; another number has every file read again."""
+
+_GROUP_BYTES: Final = 400_000
+"""Text written in one transaction at most, so that others get their turn."""
+_TAKEN: Final = 200
+_MOST_SKIPPED: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What an indexing run did."""
+
+    documents: int
+    passages: int
+    read: int
+    """Files that were new or had changed."""
+    removed: int
+    skipped: tuple[tuple[str, str], ...]
+    """Path and reason, for files that cannot be read."""
+
+
+@dataclass(slots=True)
+class _Run:
+    """One indexing run: what it writes for, and what it has found so far."""
+
+    tools: Tools
+    agent_id: str
+    folder: Path
+    progress: Progress
+    id: str
+    generation: int
+    skipped: list[tuple[str, str]] = field(default_factory=list)
+    changed: int = 0
+    waiting: list[tuple[dict[str, Any], list[dict[str, Any]]]] = field(default_factory=list)
+    weight: int = 0
+    told: Moment = 0
+
+
+async def index(
+    tools: Tools, agent_id: str, folder: Path, progress: Progress = lambda *_: None
+) -> Report:
+    """Bring an agent's library up to date with its folder.
+
+    Searches go on with what was there before until everything is ready. Invalid: there is nothing
+    to read in the folder. Conflict: another run for the same agent has begun meanwhile.
+    """
+    run_id = new_id("run")
+    now = tools.clock.now()
+    first = {"folder": str(folder), "total": 0, "started_at": now, "at": now}
+    state = await tools.db.write(store.claim, agent_id, run_id, first)
+    try:
+        run = _Run(tools, agent_id, folder, progress, run_id, state.generation + 1)
+        return await _index(run, reread=state.format != FORMAT)
+    except BaseException as error:
+        told = str(error) if isinstance(error, Problem) else "reading the documents broke off"
+        await _failed(tools, agent_id, run_id, told)
+        raise
+
+
+async def _failed(tools: Tools, agent_id: str, run_id: str, told: str) -> None:
+    values = {"state": "failed", "error": told, "current": "", "at": tools.clock.now()}
+    try:
+        await asyncio.shield(tools.db.write(store.advance, agent_id, run_id, values))
+    except Problem:
+        return  # another run has taken over, or the database is away: the first error says more
+
+
+async def _index(run: _Run, *, reread: bool) -> Report:
+    db = run.tools.db
+    listing = await asyncio.to_thread(listed, run.folder)
+    run.skipped = list(listing.skipped)
+    known = {row.path: row for row in await db.browse(store.living, run.agent_id)}
+    gone = sorted(set(known) - {file.path for file in listing.files})
+    async with Helper() as helper:
+        for done, file in enumerate(listing.files):
+            await _tell(run, done, len(listing.files), file.path)
+            old = known.get(file.path)
+            if old is None or reread or (old.size, old.mtime_ns) != (file.size, file.mtime_ns):
+                answer = await helper.read(_request(run, file, old, reread=reread))
+                gone += await _keep(run, file, old, answer)
+        await _write_waiting(run)
+        if gone:
+            await db.write(store.end, run.agent_id, gone, run.generation)
+        living = await db.browse(store.living, run.agent_id)
+        if not living:
+            raise Invalid(f"nothing in {run.folder} can be read: {_reasons(run)}")
+        built = await db.browse(store.pending, run.agent_id, run.generation - 1)
+        if built:
+            await _build(run, helper, living)
+    await _finish(run, living, built=built)
+    passages = sum(row.passages for row in living)
+    return Report(len(living), passages, run.changed, len(gone), tuple(run.skipped))
+
+
+def _reasons(run: _Run) -> str:
+    return "; ".join(f"{path}: {reason}" for path, reason in run.skipped[:3])
+
+
+def _request(run: _Run, file: File, old: sa.Row[Any] | None, *, reread: bool) -> Read:
+    return Read(str(run.folder), file.path, "" if old is None or reread else old.digest)
+
+
+async def _tell(run: _Run, done: int, total: int, current: str) -> None:
+    run.progress(done, total, current)
+    now = run.tools.clock.now()
+    if done == 0 or now - run.told >= SECOND // 2:
+        run.told = now
+        values = {"done": done, "total": total, "current": current, "at": now}
+        await run.tools.db.write(store.advance, run.agent_id, run.id, values)
+
+
+async def _keep(run: _Run, file: File, old: sa.Row[Any] | None, answer: Answer) -> list[str]:
+    """Keep what was read; returns the path when what stood there before has to go."""
+    match answer:
+        case Same() if old is not None:
+            await run.tools.db.write(store.touch, old.id, file.size, file.mtime_ns)
+        case Not(reason):
+            run.skipped.append((file.path, reason))
+            return [] if old is None else [file.path]
+        case Done():
+            document = new_id("doc")
+            run.waiting.append(_rows(run, file, document, answer))
+            run.changed += 1
+            run.weight += sum(len(passage.text) for passage in answer.passages)
+            if run.weight > _GROUP_BYTES:
+                await _write_waiting(run)
+        case _:
+            raise AssertionError("the helper answered something else")
+    return []
+
+
+def _rows(
+    run: _Run, file: File, document: str, answer: Done
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    row = {
+        "id": document,
+        "agent_id": run.agent_id,
+        "path": file.path,
+        "title": answer.title,
+        "size": file.size,
+        "mtime_ns": file.mtime_ns,
+        "digest": answer.digest,
+        "born": run.generation,
+        "passages": len(answer.passages),
+        "extract": answer.extract,
+    }
+    passages = [
+        {
+            "document_id": document,
+            "number": number,
+            "section": passage.section,
+            "headings": passage.headings,
+            "text": passage.text,
+        }
+        for number, passage in enumerate(answer.passages)
+    ]
+    return row, passages
+
+
+async def _write_waiting(run: _Run) -> None:
+    waiting, run.waiting, run.weight = run.waiting, [], 0
+    if waiting:
+        await run.tools.db.write(_add_all, run.agent_id, run.id, waiting)
+
+
+def _add_all(
+    conn: sa.Connection,
+    agent_id: str,
+    run_id: str,
+    waiting: list[tuple[dict[str, Any], list[dict[str, Any]]]],
+) -> None:
+    store.still(conn, agent_id, run_id)
+    for document, passages in waiting:
+        store.add(conn, document, passages)
+
+
+async def _build(run: _Run, helper: Helper, living: Any) -> None:
+    db = run.tools.db
+    await _clear(run, run.generation - 1)  # of a run that broke off
+    for start in range(0, len(living), _TAKEN):
+        some = living[start : start + _TAKEN]
+        blobs = await db.browse(store.extracts, [row.id for row in some])
+        for row in some:
+            await helper.take(Take(row.id, row.path, blobs[row.id]))
+    async with aclosing(helper.build()) as answers:
+        async for answer in answers:
+            if isinstance(answer, Rows) and answer.rows:
+                await db.write(store.add_terms, run.agent_id, run.id, run.generation, answer.rows)
+            elif isinstance(answer, Built):
+                values = {"generation": run.generation, "format": FORMAT}
+                parts = (answer.map, answer.vocabulary)
+                await db.write(store.switch, run.agent_id, run.id, parts, values)
+                break
+    await _clear(run, run.generation)
+
+
+async def _clear(run: _Run, keep: int) -> None:
+    while await run.tools.db.write(store.clear, run.agent_id, keep):
+        pass
+
+
+async def _finish(run: _Run, living: Any, *, built: bool) -> None:
+    total = len(living) + len(run.skipped)
+    run.progress(total, total, "")
+    values: dict[str, Any] = {
+        "state": "ready",
+        "done": total,
+        "total": total,
+        "current": "",
+        "documents": len(living),
+        "passages": sum(row.passages for row in living),
+        "skipped": run.skipped[:_MOST_SKIPPED],
+        "at": run.tools.clock.now(),
+    }
+    if built:
+        values["format"] = FORMAT
+    await run.tools.db.write(store.advance, run.agent_id, run.id, values)
+
+
+async def forget(tools: Tools, agent_id: str) -> None:
+    """Delete everything that was read for an agent."""
+    await tools.db.write(store.forget_state, agent_id)
+    while await tools.db.write(store.clear, agent_id, None):
+        pass

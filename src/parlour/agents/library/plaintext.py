@@ -1,0 +1,106 @@
+"""Reading plain text and Markdown as blocks."""
+
+import re
+import textwrap
+from itertools import pairwise
+from typing import Any
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from parlour.agents.library.markup import escaped_block, fenced, plain
+from parlour.agents.library.pages import Block, Link, Page, Unreadable, unnumbered
+
+_FRONT = re.compile(r"\A---\s*\n(.*?)\n(?:---|\.\.\.)\s*\n", re.DOTALL)
+_TITLE = re.compile(r"^title:\s*[\"']?(.+?)[\"']?\s*$", re.MULTILINE | re.IGNORECASE)
+_UNDERLINE = re.compile(r"([=\-~^*#])\1{2,}\s*")
+_KINDS: Any = {
+    "paragraph_open": "paragraph",
+    "bullet_list_open": "list",
+    "ordered_list_open": "list",
+    "table_open": "table",
+    "fence": "code",
+    "code_block": "code",
+    "blockquote_open": "paragraph",
+    "html_block": "html",
+}
+
+
+def read_markdown(source: str, name: str) -> Page:
+    """Read Markdown; `name` is the title when the text has none."""
+    title = ""
+    if front := _FRONT.match(source):
+        source = source[front.end() :]
+        if told := _TITLE.search(front[1]):
+            title = told[1]
+    lines = source.split("\n")
+    tokens = MarkdownIt("commonmark").enable("table").parse(source)
+    blocks = [block for pair in pairwise([*tokens, None]) for block in _block(*pair, lines)]
+    if not any(block.kind != "heading" for block in blocks):
+        raise Unreadable("there is no text in it")
+    first = next((block.text for block in blocks if block.kind == "heading"), "")
+    return Page(unnumbered(title or first or name), blocks, _links(tokens))
+
+
+def _block(token: Token | None, after: Token | None, lines: list[str]) -> list[Block]:
+    if token is None or token.level > 0 or token.map is None:
+        return []
+    if token.type == "heading_open" and after is not None:
+        words = plain(after.content)
+        slug = re.sub(r"[^\w\- ]", "", words.lower()).strip().replace(" ", "-")
+        return [Block("heading", unnumbered(words), int(token.tag[1]), [slug])]
+    kind = _KINDS.get(token.type)
+    text = textwrap.dedent("\n".join(lines[slice(*token.map)])).strip("\n").rstrip()
+    if kind == "html":
+        text = " ".join(re.sub(r"<!--.*?-->|<[^>]*>", " ", text, flags=re.DOTALL).split())
+        kind = "paragraph"
+    if token.type == "code_block":
+        text = fenced(token.content.rstrip("\n"))
+    return [Block(kind, text)] if kind and text else []
+
+
+def _links(tokens: list[Token]) -> list[Link]:
+    links = []
+    for token in tokens:
+        children = token.children or []
+        for at, child in enumerate(children):
+            target = str(child.attrs.get("href", "")) if child.type == "link_open" else ""
+            if not target or "://" in target:
+                continue
+            end = next(n for n in range(at, len(children)) if children[n].type == "link_close")
+            words = "".join(each.content for each in children[at:end])
+            links.append(Link(target, words))
+    return links
+
+
+def read_text(source: str, name: str) -> Page:
+    """Read plain text: underlined and numbered lines are headings, indented pieces are code."""
+    blocks: list[Block] = []
+    for piece in re.split(r"\n[ \t]*\n", textwrap.dedent(source.expandtabs(4))):
+        lines = [line.rstrip() for line in piece.split("\n") if line.strip()]
+        while len(lines) >= 2 and _UNDERLINE.fullmatch(lines[1]):
+            level = 1 if lines[1][0] in "=#*" else 2
+            blocks.append(Block("heading", unnumbered(lines[0]), level))
+            lines = lines[2:]
+        if not lines:
+            continue
+        if len(lines) == 1 and _is_heading(lines[0], bool(blocks)):
+            blocks.append(Block("heading", unnumbered(lines[0].title()), 2))
+        elif all(line.startswith("    ") for line in lines) and len(blocks) > 0:
+            blocks.append(Block("code", fenced(textwrap.dedent("\n".join(lines)))))
+        elif re.match(r"\s*(?:[-*•]|\d+[.)])\s", lines[0]) and len(lines) > 1:
+            text = re.sub(r"^(\s*)[*•]\s", r"\1- ", "\n".join(lines), flags=re.MULTILINE)
+            blocks.append(Block("list", textwrap.dedent(text)))
+        else:
+            blocks.append(Block("paragraph", escaped_block(" ".join(" ".join(lines).split()))))
+    if not any(block.kind != "heading" for block in blocks):
+        raise Unreadable("there is no text in it")
+    first = blocks[0]
+    return Page(first.text if first.kind == "heading" else name, blocks, [])
+
+
+def _is_heading(line: str, follows: bool) -> bool:  # noqa: FBT001 - a plain rule of two facts
+    words = line.split()
+    if len(words) > 10 or line.rstrip()[-1:] in ".,;:!?" or not follows:
+        return False
+    return line.isupper() and len(line) > 3

@@ -1,0 +1,98 @@
+"""From text to the terms that are searched: words, stems, parts of identifiers, CJK pairs."""
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import Final
+
+import snowballstemmer  # type: ignore[import-untyped]
+
+_WORD: Final = re.compile(r"\w+(?:['’]\w+)*")
+_CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_CJK: Final = re.compile(
+    "[\u1100-\u11ff\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
+    "\uf900-\ufaff\U00020000-\U0003ffff]+"
+)
+_LONGEST: Final = 40
+"""Longer words are no words: hashes, encoded data."""
+
+_SMALL: Final = """
+a about after again all also am an and any anybody anyone anything are aren as at be because been
+being but by can cannot could couldn did didn do does doesn doing don for from get gets getting
+give go goes going gonna got had has have having he hello her here hi him his how i if in into is
+isn it its itself just kind know let like lot lots make makes many may maybe me might mine more
+most much must my myself need needs no not now of off ok okay on one only or our out please put
+really she should so some somebody someone something such take tell than thank thanks that the
+their them then there these they thing things this those to too try trying up upon us use used
+using very want wants was wasn way we were what when where whether which while who whom whose why
+will with without won would you your yours
+"""
+STOP: Final = frozenset(_SMALL.split())
+"""Words that say nothing about what is asked."""
+
+_stemmer = snowballstemmer.stemmer("english")
+
+
+@lru_cache(maxsize=65_536)
+def stem(word: str) -> str:
+    """Return the part of a word that its forms share; other scripts stay as they are."""
+    if len(word) < 4 or not word.isascii() or not word.isalpha():
+        return word
+    return str(_stemmer.stemWord(word))
+
+
+def folded(text: str) -> str:
+    """Make letters comparable: one form per letter, no accents."""
+    if text.isascii():
+        return text
+    bare = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return unicodedata.normalize("NFC", bare)
+
+
+def words_of(text: str) -> list[str]:
+    """Return the words of a text in lower case, in order; identifiers whole."""
+    found: list[str] = []
+    for match in _WORD.finditer(folded(text)):
+        word = match[0].strip("_")
+        if word.isascii():
+            if word and len(word) <= _LONGEST:
+                found.append(word)
+        else:
+            found += _not_ascii(word)
+    return found
+
+
+def _not_ascii(word: str) -> list[str]:
+    parts: list[str] = []
+    at = 0
+    for run in _CJK.finditer(word):
+        parts.append(word[at : run.start()])
+        signs = run[0]
+        parts += [signs[n : n + 2] for n in range(max(1, len(signs) - 1))]
+        at = run.end()
+    parts.append(word[at:])
+    return [part for part in parts if part and len(part) <= _LONGEST]
+
+
+@lru_cache(maxsize=65_536)
+def terms_of(word: str) -> tuple[str, ...]:
+    """Return the terms of one word: its stem, and for an identifier the whole and its parts."""
+    word = word.replace("’", "'")
+    if "'" in word:
+        head, _, tail = word.partition("'")
+        word = (
+            head
+            if tail.lower() in ("s", "t", "re", "ve", "ll", "d", "m")
+            else word.replace("'", "")
+        )
+    parts = [part for whole in word.split("_") for part in _CAMEL.split(whole) if part]
+    if len(parts) < 2:
+        lower = word.lower()
+        return (stem(lower),) if lower else ()
+    stems = [stem(part.lower()) for part in parts]
+    return (word.lower(), *stems)
+
+
+def terms(text: str) -> list[str]:
+    """Return all terms of a text in order, stop words among them."""
+    return [term for word in words_of(text) for term in terms_of(word)]
