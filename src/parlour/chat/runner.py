@@ -13,6 +13,7 @@ import structlog
 from parlour import events
 from parlour.agents.contract import Backend, BackendFailure, Question
 from parlour.chat import prompt, wire
+from parlour.chat.breaker import Breaker
 from parlour.chat.turns import RUN, announce
 from parlour.chat.writing import Writing
 from parlour.conversations import store
@@ -63,6 +64,7 @@ class Runner:
         self._backend_of = backend_of
         self._backends: OrderedDict[tuple[str, int], Backend] = OrderedDict()
         self._running: dict[str, _Run] = {}
+        self._breaker = Breaker()
         self._stops = tools.bus.subscribe(wire.STOPS, self._on_stop)
 
     def close(self) -> None:
@@ -90,6 +92,8 @@ class Runner:
             await self._end(turn, _End(TurnState.FAILED, "misconfigured"))
         elif turn.epoch > 1 and not backend.repeatable:
             await self._end(turn, _End(TurnState.INTERRUPTED, "interrupted"))
+        elif not self._breaker.lets_through(turn.agent_id, asyncio.get_running_loop().time()):
+            await self._end(turn, _End(TurnState.FAILED, "unreachable"))
         else:
             await self._answer(turn, backend, messages)
 
@@ -117,7 +121,9 @@ class Runner:
         answering = asyncio.create_task(_consume(backend, question, writing))
         run = self._running[turn.id] = _Run(turn, writing, answering)
         try:
-            await self._end(turn, await self._tend(run))
+            end = await self._tend(run)
+            self._breaker.tell(turn.agent_id, end.problem, asyncio.get_running_loop().time())
+            await self._end(turn, end)
         except asyncio.CancelledError:
             await asyncio.shield(self._hand_back(run, backend))
             raise
