@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 _PR_SET_PDEATHSIG = 1
@@ -30,6 +30,19 @@ def _die_with_parent() -> None:
         _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
+class Process(Protocol):
+    """What is used of `subprocess.Popen`, so that other ways to start a program will do."""
+
+    pid: int
+    stdout: IO[bytes] | None
+    stderr: IO[bytes] | None
+
+    def poll(self) -> int | None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+    def send_signal(self, sign: int) -> None: ...
+    def kill(self) -> None: ...
+
+
 class Program:
     """A running program. Output lines of both streams are collected as they come."""
 
@@ -40,11 +53,12 @@ class Program:
         env: Mapping[str, str] | None = None,
         cwd: Path | None = None,
         user: int | None = None,
+        process: Process | None = None,
     ) -> None:
         self.command = [str(part) for part in command]
         self._changed = threading.Condition()
         self._lines: dict[str, list[str]] = {"out": [], "err": []}
-        self.process = subprocess.Popen(
+        self.process: Process = process or subprocess.Popen(
             self.command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -105,7 +119,7 @@ class Program:
                 if ended or left <= 0:
                     break
                 self._changed.wait(min(left, 1))
-        why = f"ended with {self.process.poll()}" if ended else f"said nothing in {within} s"
+        why = f"ended with {self.process.wait(10)}" if ended else f"did not in {within} s"
         raise AssertionError(
             f"{' '.join(self.command)} {why}; waited for {pattern!r}\n{self.output}"
         )
