@@ -168,8 +168,7 @@ MARKDOWN: Final = (
     f"```<img src=x onerror={DO}>\nx\n```",
     f'```" onmouseover="{DO}\nx\n```',
     f'```mermaid\ngraph TD; A-->B; click A "javascript:{DO}"\n```',
-    "```mermaid\n%%{init: {'securityLevel':'loose'}}%%\n"
-    f'graph TD; A["<img src=x onerror={DO}>"]\n```',
+    f"```mermaid\n%%{{init: {{'securityLevel':'loose'}}}}%%\nA[<img src=x onerror={DO}>]\n```",
     f"```svg\n<svg onload={DO}></svg>\n```",
     f"$$\\href{{javascript:{DO}}}{{x}}$$",
     f"$\\url{{javascript:{DO}}}$",

@@ -156,7 +156,7 @@ class Stage:
 
         async def run() -> None:
             task = asyncio.create_task(self._server.serve())
-            while not self._server.started:  # noqa: ASYNC110 - uvicorn has no event for it
+            while not self._server.started:
                 await asyncio.sleep(0.01)
             port = self._server.servers[0].sockets[0].getsockname()[1]
             self.url = f"http://127.0.0.1:{port}"

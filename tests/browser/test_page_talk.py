@@ -16,9 +16,15 @@ async def opened(browser: Browser, stage: Stage, size: tuple[int, int] = PHONE) 
     return await browser.open(f"{stage.url}/chat/tok", size=size)
 
 
-async def said(page: Page, text: str) -> None:
+async def typed(page: Page, text: str) -> None:
     await page.fill(BOX, text)
     await page.press(BOX, "Enter")
+
+
+async def said(page: Page, play: Play, text: str) -> None:
+    """Send a message and wait until it has arrived."""
+    await typed(page, text)
+    await eventually(lambda: [post["message"] for post in play.posts][-1:] == [text])
 
 
 async def comes_true(page: Page, expression: str) -> None:
@@ -35,7 +41,7 @@ async def test_a_question_gets_a_streamed_answer(
 ) -> None:
     page = await opened(browser, stage)
     await expect(page.get_by_role("heading", name="Ask Postgres Handbook.")).to_be_visible()
-    await said(page, "What is <b>VACUUM</b>?")
+    await said(page, play, "What is <b>VACUUM</b>?")
     await expect(page.locator(".bubble")).to_have_text("What is <b>VACUUM</b>?")
     await expect(page.locator(".status-line b")).to_have_text("Thinking…")
     await expect(page.locator(".greeting")).to_be_hidden()
@@ -75,7 +81,7 @@ async def test_stop_keeps_what_came_and_offers_a_retry(
     browser: Browser, stage: Stage, play: Play
 ) -> None:
     page = await opened(browser, stage)
-    await said(page, "Tell me")
+    await said(page, play, "Tell me")
     answer = stage.call(play.begin)
     stage.call(play.write, answer, "Once upon a time ")
     await expect(page.locator(".prose")).to_contain_text("Once upon")
@@ -94,7 +100,7 @@ async def test_stop_keeps_what_came_and_offers_a_retry(
 
 async def test_failure_says_what_is_kept(browser: Browser, stage: Stage, play: Play) -> None:
     page = await opened(browser, stage)
-    await said(page, "Tell me")
+    await said(page, play, "Tell me")
     answer = stage.call(play.begin)
     stage.call(play.write, answer, "Half of ")
     stage.call(play.finish, answer, "failed", problem={"code": "x", "title": "x", "detail": ""})
@@ -109,11 +115,11 @@ async def test_messages_written_meanwhile_wait_their_turn(
     browser: Browser, stage: Stage, play: Play
 ) -> None:
     page = await opened(browser, stage)
-    await said(page, "First")
+    await said(page, play, "First")
     answer = stage.call(play.begin)
     stage.call(play.write, answer, "One ")
-    await said(page, "Second")
-    await said(page, "Third")
+    await typed(page, "Second")
+    await typed(page, "Third")
     await expect(page.locator(".queued")).to_have_count(2)
     await page.locator(".queued").nth(1).get_by_label("Delete queued message").click()
     await page.locator(".queued").nth(0).get_by_label("Edit queued message").click()
@@ -132,7 +138,7 @@ async def test_an_unsent_message_keeps_its_id_across_a_reload(
     """STR-14: sent again until it is acknowledged, always under the same id."""
     play.down = True
     page = await opened(browser, stage)
-    await said(page, "Are you there?")
+    await typed(page, "Are you there?")
     await expect(page.locator(".turn--visitor .turn__meta")).to_contain_text("Not sent yet")
     await page.fill(BOX, "a draft")
     await page.reload()
@@ -149,7 +155,7 @@ async def test_an_unsent_message_keeps_its_id_across_a_reload(
 
 async def test_reload_in_the_middle_goes_on(browser: Browser, stage: Stage, play: Play) -> None:
     page = await opened(browser, stage)
-    await said(page, "Count")
+    await said(page, play, "Count")
     answer = stage.call(play.begin)
     stage.call(play.write, answer, "one **two** th")
     await expect(page.locator(".prose strong")).to_have_text("two")
@@ -166,7 +172,7 @@ async def test_a_lost_network_is_said_calmly_and_nothing_is_lost(
     browser: Browser, stage: Stage, play: Play
 ) -> None:
     page = await opened(browser, stage)
-    await said(page, "Count")
+    await said(page, play, "Count")
     answer = stage.call(play.begin)
     stage.call(play.write, answer, "one ")
     await expect(page.locator(".prose")).to_contain_text("one")
@@ -252,7 +258,7 @@ async def test_the_question_stands_near_the_top_and_following_ends_when_asked(
         play.add("visitor", f"Question {number}")
         play.add("agent", "An answer of some length. " * 20)
     page = await opened(browser, stage)
-    await said(page, "The last one")
+    await said(page, play, "The last one")
     top = "document.querySelector('.turns > .turn:nth-last-child(2)').getBoundingClientRect().top"
     head = "document.querySelector('#log').getBoundingClientRect().top"
     await comes_true(page, f"Math.abs({top} - {head} - 48) < 4")

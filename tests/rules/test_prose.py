@@ -177,7 +177,7 @@ def test_code_keeps_its_text_and_says_its_language() -> None:
 
 def test_tables_scroll_in_their_own_box() -> None:
     html = prose.render("|a|b|\n|-|-:|\n|1|2|")
-    assert 'class="table-box__scroll" tabindex="0" role="region"' in html
+    assert 'class="table-box__scroll" tabindex="0" role="group"' in html
     assert '<td class="right">2</td>' in html
 
 

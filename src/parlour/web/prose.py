@@ -228,7 +228,7 @@ def _table_open(
     _self: RendererHTML, _tokens: Sequence[Token], _index: int, _opts: OptionsDict, env: EnvType
 ) -> str:
     label = escape(env["words"]["table"])
-    box = f'<div class="table-box__scroll" tabindex="0" role="region" aria-label="{label}">'
+    box = f'<div class="table-box__scroll" tabindex="0" role="group" aria-label="{label}">'
     return f'<figure class="table-box">{box}<table>'
 
 

@@ -49,6 +49,7 @@ _ENGLISH: Final = Catalogue(
         "source": "Source {n}",
         "close": "Close",
         "open_source": "Read it in the document",
+        "section": "From the document",
         "quoted": "The passage this answer rests on",
         "back": "Back to the conversation",
         "retry": "Try again",

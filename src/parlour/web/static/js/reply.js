@@ -215,7 +215,7 @@ export class Reply {
     const table = make("table");
     const scroll = make("div", "table-box__scroll", table);
     scroll.tabIndex = 0;
-    scroll.setAttribute("role", "region");
+    scroll.setAttribute("role", "group");
     scroll.setAttribute("aria-label", word("table"));
     parent.append(make("figure", "table-box", scroll));
     return table;
