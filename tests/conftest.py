@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from parlour.kit.db import Database
     from tests.rig.browser import Browser
 
+pytest_plugins = ["tests.rig.visiting"]
+
 MACHINE = look_around()
 
 

@@ -34,8 +34,11 @@ class Process(Protocol):
     """What is used of `subprocess.Popen`, so that other ways to start a program will do."""
 
     pid: int
-    stdout: IO[bytes] | None
-    stderr: IO[bytes] | None
+
+    @property
+    def stdout(self) -> IO[bytes] | None: ...
+    @property
+    def stderr(self) -> IO[bytes] | None: ...
 
     def poll(self) -> int | None: ...
     def wait(self, timeout: float | None = None) -> int: ...

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.rig.nursery import Nursery
 from tests.rig.oracles import check_no_secrets
 from tests.rig.processes import Program, plain_environment
 from tests.rig.storage import Storage
@@ -28,8 +29,12 @@ class Link:
 class Server:
     """`parlour serve` on a free port, with the storage of its test."""
 
-    def __init__(self, storage: Storage, folder: Path, **settings: str) -> None:
+    def __init__(
+        self, storage: Storage, folder: Path, nursery: Nursery | None = None, **settings: str
+    ) -> None:
+        """With a `nursery` it is there at once, without one it starts as a person starts it."""
         self.storage = storage
+        self._nursery = nursery
         self.folder = folder
         self.environment = plain_environment(
             **storage.environment, PARLOUR_ALLOW_NETWORKS="127.0.0.0/8", **settings
@@ -44,8 +49,12 @@ class Server:
     def start(self, *arguments: str, within: float = 30) -> "Server":
         """Start serving; a second start uses the port of the first, as visitors expect."""
         port = self.url.rpartition(":")[2] or "0"
-        command = [str(PARLOUR), "serve", "--port", port, *arguments]
-        self.program = Program(command, env=self.environment, cwd=self.folder)
+        wanted = ["serve", "--port", port, *arguments]
+        if self._nursery is not None:
+            self.program = self._nursery.start(wanted, self.environment, self.folder)
+        else:
+            command = [str(PARLOUR), *wanted]
+            self.program = Program(command, env=self.environment, cwd=self.folder)
         try:
             match = self.program.wait_for(r"Listening on (http://[^\s/]+)", within=within)
         except AssertionError:

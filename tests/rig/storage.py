@@ -10,6 +10,7 @@ from tests.rig.services import postgres_bin, redis_program
 
 SQLITE = "sqlite"
 POSTGRES = "postgres"
+SECRET_KEY = "the secret key of every test's instance"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,8 @@ class Storage:
             "PARLOUR_DATA_DIR": str(self.data_dir),
             "PARLOUR_DATABASE_URL": self.database_url,
             "PARLOUR_REDIS_URL": self.redis_url,
+            # A copied database has no key of its own lying beside it.
+            "PARLOUR_SECRET_KEY": SECRET_KEY,
         }
         return {name: value for name, value in named.items() if value}
 

@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Protocol
 
 from litestar import Response, delete, get, post
-from litestar.params import Parameter
+from litestar.params import HeaderParameter
 
 from parlour import transcripts
 from parlour.chat import turns
@@ -24,7 +24,7 @@ _HISTORY = 100
 _EVENTS = "text/event-stream"
 
 
-class Say(Strict):
+class Say(Strict, frozen=True):
     """A visitor's message."""
 
     message: str
@@ -36,7 +36,7 @@ class Say(Strict):
     async_mode: bool = False
 
 
-class Session(Strict):
+class Session(Strict, frozen=True):
     """Which session a call is about, where no cookie travels."""
 
     session_token: str | None = None
@@ -117,7 +117,7 @@ async def follow(
     after: str | None = None,
     session_id: str | None = None,
     session_token: str | None = None,
-    last_event_id: Annotated[str | None, Parameter(header="Last-Event-ID")] = None,
+    last_event_id: Annotated[str | None, HeaderParameter(name="Last-Event-ID")] = None,
 ) -> Response[Any] | Any:
     """Follow the conversation as server-sent events, from `Last-Event-ID` or `after`."""
     door = await _visitor(request, tools, token, session_id, session_token)

@@ -1,0 +1,106 @@
+"""The owner of a test's instance: makes agents and links, and sees what is really stored."""
+
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from parlour import main, rights, workspaces
+from parlour.agents import keeping as agents
+from parlour.agents.model import Agent
+from parlour.config import load
+from parlour.conversations.store import conversations, messages
+from parlour.conversations.turns import turns
+from parlour.kit.db import metadata
+from parlour.kit.tokens import new_id
+from parlour.links import keeping as links
+from parlour.links import store as link_rows
+from parlour.rights import Who
+from parlour.tools import Tools
+from tests.rig.server import Link
+from tests.rig.storage import Storage
+
+
+@dataclass(frozen=True, slots=True)
+class Keeper:
+    """Acts on the storage directly, as the command line does beside a running server."""
+
+    tools: Tools
+    who: Who
+    url: str
+    """Where the server is."""
+
+    async def agent(self, backend: str, config: dict[str, Any], **texts: Any) -> Agent:
+        """Make a published agent with a name of its own."""
+        name = f"a{new_id('x')[2:].lower()}"
+        wish = agents.Wish(name, backend, config, texts)
+        made = await agents.create(self.tools, self.who, wish, trusted=True, publish=True)
+        return made.agent
+
+    async def model_agent(self, base_url: str, **texts: Any) -> Agent:
+        return await self.agent("openai", {"base_url": base_url, "model": "fake"}, **texts)
+
+    async def link(self, agent: Agent, **wish: Any) -> Link:
+        made = await links.create(self.tools, self.who, agent.id, links.Wish(**wish))
+        token = made.token(self.tools.keys)
+        return Link(made.id, token, f"{self.url}/chat/{token}")
+
+    async def change(self, agent: Agent, link: Link, **wanted: Any) -> None:
+        found = await self.tools.db.read(link_rows.find, agent.id, link.id)
+        await links.change(self.tools, self.who, found, wanted)
+
+    async def revoke(self, agent: Agent, link: Link) -> None:
+        found = await self.tools.db.read(link_rows.find, agent.id, link.id)
+        await links.revoke(self.tools, self.who, found)
+
+    async def switch(self, agent: Agent, *, live: bool) -> None:
+        await agents.switch(self.tools, self.who, agent, live=live)
+
+    # What is really stored
+
+    async def rows(self, wanted: sa.Select[Any]) -> list[Any]:
+        def read(conn: sa.Connection) -> list[Any]:
+            return list(conn.execute(wanted))
+
+        return await self.tools.db.read(read)
+
+    async def messages(self, link: Link) -> list[Any]:
+        """Every message that came or went by a link, replaced ones included, in order."""
+        return await self.rows(
+            sa.select(messages)
+            .join(conversations, conversations.c.id == messages.c.conversation_id)
+            .where(conversations.c.link_id == link.id)
+            .order_by(conversations.c.created_at, conversations.c.id, messages.c.seq)
+        )
+
+    async def turns(self, link: Link) -> list[Any]:
+        return await self.rows(
+            sa.select(turns)
+            .join(conversations, conversations.c.id == turns.c.conversation_id)
+            .where(conversations.c.link_id == link.id)
+            .order_by(turns.c.conversation_id, turns.c.reply_seq)
+        )
+
+    async def fingerprint(self) -> dict[str, str]:
+        """Hash every table (LNK-21: what must be the same before and after)."""
+
+        def read(conn: sa.Connection) -> dict[str, str]:
+            found = {}
+            for table in metadata.sorted_tables:
+                rows = sorted(repr(tuple(row)) for row in conn.execute(sa.select(table)))
+                found[table.name] = hashlib.sha256("\n".join(rows).encode()).hexdigest()
+            return found
+
+        return await self.tools.db.browse(read)
+
+
+@asynccontextmanager
+async def keeping(storage: Storage, url: str) -> AsyncIterator[Keeper]:
+    """Open an instance beside its server."""
+    settings = load({**storage.environment, "PARLOUR_ALLOW_NETWORKS": "127.0.0.0/8"})
+    async with main.opened(settings) as tools:
+        found = await workspaces.ensure_default(tools)
+        yield Keeper(tools, rights.host(found.id), url)

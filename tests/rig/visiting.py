@@ -1,0 +1,141 @@
+"""Fixtures of the visit: a server that stands for many tests, its owner, its visitors."""
+
+import shutil
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+import pytest
+
+from tests.rig import plays
+from tests.rig.model import FakeModel
+from tests.rig.nursery import Nursery
+from tests.rig.server import Link, Server
+from tests.rig.storage import SQLITE, Storage
+from tests.rig.visitor import Visitor
+
+if TYPE_CHECKING:
+    from parlour.agents.model import Agent
+    from tests.rig.keeper import Keeper
+
+QUICK = {"PARLOUR_HEADER_TIMEOUT": "2", "PARLOUR_BODY_TIMEOUT": "2"}
+"""Deadlines that a test can wait for, and an honest client on a busy machine can keep."""
+
+
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Nursery]:
+    """Where servers of tests are born, imported and ready."""
+    made = Nursery()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def make_storage(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], Storage]:
+    """Make fresh, migrated storages that live as long as the run and its database servers."""
+
+    def make(engine: str) -> Storage:
+        data_dir = tmp_path_factory.mktemp("standing") / "data"
+        data_dir.mkdir()
+        if engine == SQLITE:
+            template: Path = request.getfixturevalue("sqlite_template")
+            shutil.copy(template, data_dir / "parlour.db")
+            return Storage(SQLITE, data_dir)
+        postgres = request.getfixturevalue("postgres")
+        name = postgres.create(request.getfixturevalue("postgres_template"))
+        redis = request.getfixturevalue("redis")
+        return Storage(engine, data_dir, postgres.url(name), redis.url)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def standing(
+    engine: str, make_storage: Callable[[str], Storage], nursery: Nursery
+) -> Iterator[Server]:
+    """A server for all tests that do it no harm. Ask for `house`, which watches over it."""
+    storage = make_storage(engine)
+    server = Server(storage, storage.data_dir.parent, nursery, **QUICK)
+    server.start()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def house(standing: Server) -> Iterator[Server]:
+    """The standing server; whatever a test did to it, it must still be the same, unbroken (O1)."""
+    pid, said = standing.pid, len(standing.output)
+    yield standing
+    assert standing.running.process.poll() is None, standing.output[said:]
+    assert standing.pid == pid
+    check_unbroken(standing.output[said:])
+
+
+def check_unbroken(output: str) -> None:
+    """Nothing in the log says that something happened which nobody had foreseen."""
+    for sign in ("request.broke", "turn.broke", "Traceback", "never retrieved", "job.failed"):
+        assert sign not in output, output[-5000:]
+
+
+@pytest.fixture
+async def keeper(house: Server) -> "AsyncIterator[Keeper]":
+    """The owner of the standing server's instance."""
+    from tests.rig.keeper import keeping
+
+    async with keeping(house.storage, house.url) as made:
+        yield made
+
+
+@dataclass
+class Visit:
+    """A link to an agent whose model does as the test says, and people who come by it."""
+
+    server: Server
+    keeper: "Keeper"
+    model: FakeModel
+    agent: "Agent"
+    link: Link
+    http: aiohttp.ClientSession
+    people: list[Visitor] = field(default_factory=list)
+
+    def visitor(self, link: Link | None = None) -> Visitor:
+        """Somebody new, on this link or another one."""
+        made = Visitor(self.http, self.server.url, (link or self.link).token)
+        self.people.append(made)
+        return made
+
+    async def another_link(self, **wish: Any) -> Link:
+        link = await self.keeper.link(self.agent, **wish)
+        self.server.keep_secret(link.token)
+        return link
+
+    def check_secrets(self) -> None:
+        """O3: no session of anybody stands in the server's log."""
+        for person in self.people:
+            for secret in person.cookies.values():
+                self.server.keep_secret(secret)
+
+
+async def visit_of(
+    server: Server, keeper: "Keeper", model: FakeModel, http: aiohttp.ClientSession
+) -> Visit:
+    """Make an agent and a link."""
+    agent = await keeper.model_agent(model.base_url, display_name="Heron")
+    link = await keeper.link(agent)
+    server.keep_secret(link.token)
+    return Visit(server, keeper, model, agent, link, http)
+
+
+@pytest.fixture
+async def visit(
+    house: Server, keeper: "Keeper", model: FakeModel, http: aiohttp.ClientSession
+) -> AsyncIterator[Visit]:
+    """A fresh agent and link on the standing server."""
+    model.plays(plays.reply("One two three."))
+    made = await visit_of(house, keeper, model, http)
+    yield made
+    made.check_secrets()
