@@ -56,11 +56,15 @@ class Stream:
 
     async def next(self, *kinds: str, within: float = 10) -> Event:
         """Wait for the next event of these kinds (any but a comment when none is named)."""
-        async with asyncio.timeout(within):
-            async for event in self:
-                if event.kind in kinds or (not kinds and event.kind != "comment"):
-                    return event
-        raise AssertionError(f"the stream ended; wanted {kinds}, seen {self.seen}")
+        why = "the stream ended"
+        try:
+            async with asyncio.timeout(within):
+                async for event in self:
+                    if event.kind in kinds or (not kinds and event.kind != "comment"):
+                        return event
+        except TimeoutError:
+            why = f"nothing in {within} s"
+        raise AssertionError(f"{why}; wanted {kinds}, seen {self.seen}")
 
     async def until(self, kind: str, *, within: float = 10) -> list[Event]:
         """Read up to and including the next event of that kind; answers with all of them."""
