@@ -1,6 +1,7 @@
 """Staff: the API keys by which programs act in a workspace, stored as keyed hashes."""
 
 import contextlib
+import re
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -25,6 +26,7 @@ KEY_PREFIX = "parlour_key"
 """What every API key begins with; leak scanners know one by `parlour_key_[0-9A-Za-z]{40}`."""
 
 LONGEST_NAME = 200
+_FORM = re.compile(r"key_[0-9A-Za-z]{22}\Z", re.ASCII)
 
 api_keys = sa.Table(
     "api_keys",
@@ -120,6 +122,8 @@ def every_key(conn: sa.Connection, workspace_id: str) -> list[ApiKey]:
 
 async def revoke_key(tools: Tools, who: Who, key_id: str) -> None:
     """End a key at once; NotFound when there is no such good key."""
+    if not _FORM.match(key_id):
+        raise NotFound("there is no key of that id")
 
     def unit(conn: sa.Connection) -> None:
         now = tools.clock.now()

@@ -10,6 +10,10 @@ from parlour.conversations.model import Message, State
 from parlour.kit.clock import Moment
 
 
+_AT_A_TIME = 500
+"""Names in one statement; databases take only so many."""
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """A message as somebody may see it. Pages and streams take nothing else."""
@@ -42,11 +46,12 @@ def one_for_visitor(conn: sa.Connection, conversation_id: str, message_id: str) 
     return None if message is None else _own(message)
 
 
-def usage_of_links(
-    conn: sa.Connection, link_ids: list[str]
-) -> dict[str, tuple[int, int, Moment]]:
+def usage_of_links(conn: sa.Connection, link_ids: list[str]) -> dict[str, tuple[int, int, Moment]]:
     """Count, for each link that was used: messages, visitors, and when it was last used."""
-    return store.usage_of_links(conn, link_ids)
+    counted: dict[str, tuple[int, int, Moment]] = {}
+    for start in range(0, len(link_ids), _AT_A_TIME):
+        counted |= store.usage_of_links(conn, link_ids[start : start + _AT_A_TIME])
+    return counted
 
 
 def _own(message: Message) -> Shown:

@@ -176,6 +176,17 @@ async def prepare(tools: Tools, work: Mapping[str, Any]) -> None:
             await kind.prepare(kind.load(content.config), agent_id, tools)
 
 
+async def refresh(tools: Tools, agent: Agent) -> None:
+    """Have an agent made ready again, such as after its documents changed.
+
+    Conflict while nothing of it is published, because a draft is not made ready.
+    """
+    if agent.published is None:
+        raise Conflict("publish the agent first", code="not_published")
+    work = {"agent": agent.id}
+    await tools.db.write(tools.queue.enqueue, PREPARE, work, key=f"{PREPARE}:{agent.id}")
+
+
 def shown_config(content: Content) -> dict[str, Any]:
     """Return a backend's config as its owner may see it, without secrets."""
     kind = _kind(content.backend)

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from parlour.agents.model import Agent, Content, Version
+from parlour.agents.model import NAME, Agent, Content, Version
 from parlour.kit.clock import Moment
 from parlour.kit.db import Json, metadata
 from parlour.kit.errors import NotFound
@@ -71,6 +71,8 @@ def insert(conn: sa.Connection, agent: Agent) -> None:
 
 def find(conn: sa.Connection, workspace_id: str, name: str, only: str | None = None) -> Agent:
     """Find an agent by name; NotFound when absent, deleted or outside `only`, an agent's id."""
+    if not NAME.match(name):
+        raise NotFound("there is no agent of that name")
     wanted = sa.select(*_SHOWN).where(
         agents.c.workspace_id == workspace_id,
         agents.c.name == name,

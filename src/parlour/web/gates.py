@@ -7,6 +7,7 @@ from litestar import Request
 from litestar.datastructures import State
 
 from parlour import staff
+from parlour.agents import store as agents
 from parlour.kit.errors import NotAllowed, Unauthorized
 from parlour.rights import Permission, Who
 from parlour.tools import Tools
@@ -42,10 +43,14 @@ async def who(request: Asked, tools: Tools) -> Who:
 
     Raises:
         Unauthorized: no key, or not a good one. NotAllowed: a good key without the permission.
+        NotFound: without the permission, for an agent that this key does not even see.
     """
     acting = await staff.authenticate(tools, bearer(request))
     gate: Gate = request.route_handler.opt["gate"]
     if gate.permission is not None and not acting.may(gate.permission):
+        if (name := request.path_params.get("name")) is not None:
+            # What is out of scope looks absent, also to one who could not change it.
+            await tools.db.read(agents.find, acting.workspace_id, name, acting.agent_id)
         raise NotAllowed(f"this key's role does not include {gate.permission.value}")
     return acting
 

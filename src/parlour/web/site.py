@@ -12,13 +12,13 @@ from parlour.chat.live import Live
 from parlour.kit.errors import NotFound
 from parlour.tools import Tools
 from parlour.web import bodies, gates, problems
-from parlour.web.api import public
+from parlour.web.api import manage, public, service
 from parlour.web.assets import assets
 from parlour.web.edge import Edge
 from parlour.web.gates import OPEN, Asked, Gate
 from parlour.web.visit import room
 
-DOORS = (public,)
+DOORS = (public, manage, service)
 """The files of the programs' door; each lists its handlers."""
 
 _SCHEMA = "/openapi"

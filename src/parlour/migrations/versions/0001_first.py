@@ -27,6 +27,7 @@ def upgrade() -> None:
     _visitor_sessions()
     _messages()
     _turns()
+    _once_answers()
 
 
 def _events() -> None:
@@ -288,3 +289,16 @@ def _turns() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("turns_conversation", "turns", ["conversation_id", "reply_seq"], unique=True)
+
+
+def _once_answers() -> None:
+    op.create_table(
+        "once_answers",
+        sa.Column("scope", sa.String(length=60), nullable=False),
+        sa.Column("key", sa.String(length=255), nullable=False),
+        sa.Column("request", sa.String(length=64), nullable=False),
+        sa.Column("answer", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("scope", "key"),
+    )
+    op.create_index("once_answers_at", "once_answers", ["at"])

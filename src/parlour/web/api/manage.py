@@ -1,3 +1,5 @@
-"""Management calls."""
+"""Management calls: everything an API key opens."""
 
-HANDLERS: list[object] = []
+from parlour.web.api import agents, keys, links
+
+HANDLERS = [*agents.HANDLERS, *links.HANDLERS, *keys.HANDLERS]

@@ -1,0 +1,76 @@
+"""API keys for programs: list, make, revoke."""
+
+import msgspec
+from litestar import Response, delete, get, post
+
+from parlour import staff
+from parlour.agents import store as agents
+from parlour.kit.errors import FieldError, Invalid
+from parlour.rights import Permission, Role, Who
+from parlour.tools import Tools
+from parlour.web.api import asking, shapes
+from parlour.web.api.asking import After, Limit, Page
+from parlour.web.api.shapes import KeyMade, KeyShown, Strict
+from parlour.web.gates import Asked, key
+
+_MANAGE = {"gate": key(Permission.KEYS_MANAGE)}
+
+
+class NewKey(Strict, frozen=True):
+    """A new API key."""
+
+    name: str
+    role: str = Role.BUILDER.value
+    agent_name: str | None = None
+    """Limits the key to this one agent."""
+
+
+class KeyRevoked(msgspec.Struct, frozen=True):
+    """A key that is no longer good."""
+
+    message: str
+    key_id: str
+
+
+@get("/api/keys", opt=_MANAGE)
+async def keys(tools: Tools, who: Who, limit: Limit = 50, after: After = None) -> Page[KeyShown]:
+    """List the keys that are good, newest first; never the keys themselves."""
+    found = await tools.db.read(staff.every_key, who.workspace_id)
+    last = asking.place(after)
+    if last:
+        places = [each.id for each in found]
+        if last not in places:
+            raise asking.bad_cursor()
+        found = found[places.index(last) + 1 :]
+    kept, cursor = asking.page(found, limit, lambda each: each.id)
+    scoped = [each.agent_id for each in kept if each.agent_id is not None]
+    names = await tools.db.read(agents.names, scoped)
+    return Page([shapes.key(each, names.get(each.agent_id or "")) for each in kept], cursor)
+
+
+@post("/api/keys", opt=_MANAGE, status_code=201)
+async def make_key(request: Asked, tools: Tools, who: Who, data: NewKey) -> Response[KeyMade]:
+    """Make an API key. The key itself is in the answer and never shown again."""
+    if data.role not in set(Role):
+        message = f"must be one of {', '.join(Role)}"
+        raise Invalid(f"role {message}", errors=[FieldError("role", message)])
+    role, only = Role(data.role), None
+    if data.agent_name is not None:
+        only = (await tools.db.read(agents.find, who.workspace_id, data.agent_name)).id
+    return await asking.made(
+        request,
+        tools,
+        who,
+        lambda tools: staff.create_key(tools, who, data.name, role, only),
+        lambda made: shapes.key_made(made.key, data.agent_name, made.secret),
+    )
+
+
+@delete("/api/keys/{key_id:str}", opt=_MANAGE, status_code=200)
+async def revoke_key(tools: Tools, who: Who, key_id: str) -> KeyRevoked:
+    """End a key at once."""
+    await staff.revoke_key(tools, who, key_id)
+    return KeyRevoked("the key has been revoked", key_id)
+
+
+HANDLERS = [keys, make_key, revoke_key]
