@@ -10,23 +10,23 @@ from parlour.agents.library.spelling import corrected
 from parlour.agents.library.thesaurus import meant, related
 from parlour.agents.library.words import STOP, stem, terms, terms_of, words_of
 
-_RELATED: Final = 0.5
+_RELATED: Final = 0.6
 """What a related word counts beside the word itself when authors use that in headings, …"""
-_RELATED_RARE: Final = 0.65
+_RELATED_RARE: Final = 0.7
 """… when they use it elsewhere, …"""
 _RELATED_UNKNOWN: Final = 0.8
 """… and when they do not use it at all."""
-_MEANT: Final = 0.7
+_MEANT: Final = 0.85
 _CORRECTED: Final = 0.9
-_INCIDENTAL: Final = 0.7
+_INCIDENTAL: Final = 0.85
 """A word that no title, heading or link uses is seldom what a question is about."""
 _NUMBER: Final = 0.3
 _EARLIER: Final = 0.7
 """What the words of the question before count, when this one leans on it."""
-_WHOLE: Final = 0.15
+_WHOLE: Final = 0.3
 """How much the document around a passage counts."""
 _COVERAGE: Final = 0.75
-_POINTING: Final = 0.2
+_POINTING: Final = 0.4
 _SECOND: Final = 0.8
 """How much a document's further passages speak for its best one."""
 _NEAR: Final = 0.5

@@ -20,7 +20,7 @@ _SMALL: Final = """
 a about after again all also am an and any anybody anyone anything are aren as at be because been
 being but by can cannot could couldn did didn do does doesn doing don for from get gets getting
 give go goes going gonna got had has have having he hello her here hi him his how i if in into is
-isn it its itself just kind know let like lot lots make makes many may maybe me might mine more
+isn it its itself just kind know like lot lots make makes many may maybe me might mine more
 most much must my myself need needs no not now of off ok okay on one only or our out please put
 really she should so some somebody someone something such take tell than thank thanks that the
 their them then there these they thing things this those to too try trying up upon us use used
