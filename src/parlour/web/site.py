@@ -16,7 +16,7 @@ from parlour.web.api import manage, public, service
 from parlour.web.assets import assets
 from parlour.web.edge import Edge
 from parlour.web.gates import OPEN, Asked, Gate
-from parlour.web.visit import room
+from parlour.web.visit import room, sources
 
 DOORS = (public, manage, service)
 """The files of the programs' door; each lists its handlers."""
@@ -41,7 +41,7 @@ def static(request: Asked, version: str, path: str) -> Response[bytes]:
 
 def build(tools: Tools, live: Live) -> Edge:
     """Make the whole site as one ASGI application."""
-    pages = [room.chat_page, room.say, room.act]
+    pages = [room.chat_page, room.say, room.act, sources.source_page]
     for page in pages:
         page.exception_handlers = {Exception: room.refuse}
     app = Litestar(

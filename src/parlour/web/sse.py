@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from litestar.response import Stream
-from litestar.response.streaming import ASGIStreamingResponse
+from litestar.response.base import ASGIResponse
 
 HEADERS = {"X-Accel-Buffering": "no", "Cache-Control": "no-store"}
 
@@ -16,6 +16,6 @@ class EventStream(Stream):
         """Send these events, each chunk as soon as it is there."""
         super().__init__(chunks, status_code=200, headers=HEADERS)
 
-    def to_asgi_response(self, *args: Any, **kwargs: Any) -> ASGIStreamingResponse:
+    def to_asgi_response(self, *args: Any, **kwargs: Any) -> ASGIResponse:
         """Say what kind of content it is; the framework would rather believe the route."""
         return super().to_asgi_response(*args, **{**kwargs, "media_type": "text/event-stream"})

@@ -2,12 +2,13 @@
 
 from typing import Any, Final
 
-from parlour.agents.backends import function, openai, webhook
+from parlour.agents.backends import documents, function, openai, webhook
 from parlour.agents.kinds import Kind
 
 KINDS: Final[dict[str, Kind[Any]]] = {
     kind.name: kind
     for kind in (
+        documents.KIND,
         openai.KIND,
         webhook.KIND,
         function.KIND,

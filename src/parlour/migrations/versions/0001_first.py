@@ -17,6 +17,12 @@ def upgrade() -> None:
     _instance_keys()
     _job_clocks()
     _jobs()
+    _library_documents()
+    _library_maps()
+    _library_passages()
+    _library_states()
+    _library_terms()
+    _once_answers()
     _workspaces()
     _agents()
     _agent_versions()
@@ -27,7 +33,6 @@ def upgrade() -> None:
     _visitor_sessions()
     _messages()
     _turns()
-    _once_answers()
 
 
 def _events() -> None:
@@ -83,6 +88,97 @@ def _jobs() -> None:
         sa.UniqueConstraint("key"),
     )
     op.create_index("jobs_due", "jobs", ["due"])
+
+
+def _library_documents() -> None:
+    op.create_table(
+        "library_documents",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("agent_id", sa.String(length=40), nullable=False),
+        sa.Column("path", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("mtime_ns", sa.BigInteger(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("born", sa.Integer(), nullable=False),
+        sa.Column("died", sa.Integer(), nullable=True),
+        sa.Column("passages", sa.Integer(), nullable=False),
+        sa.Column("extract", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("library_documents_path", "library_documents", ["agent_id", "path"])
+
+
+def _library_maps() -> None:
+    op.create_table(
+        "library_maps",
+        sa.Column("agent_id", sa.String(length=40), nullable=False),
+        sa.Column("generation", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("map", sa.LargeBinary(), nullable=False),
+        sa.Column("vocabulary", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("agent_id", "generation"),
+    )
+
+
+def _library_passages() -> None:
+    op.create_table(
+        "library_passages",
+        sa.Column("document_id", sa.String(length=40), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("section", sa.Integer(), nullable=False),
+        sa.Column("headings", JSON, nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("document_id", "number"),
+    )
+
+
+def _library_states() -> None:
+    op.create_table(
+        "library_states",
+        sa.Column("agent_id", sa.String(length=40), nullable=False),
+        sa.Column("folder", sa.Text(), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("run", sa.String(length=40), nullable=False),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("format", sa.Integer(), nullable=False),
+        sa.Column("done", sa.Integer(), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("current", sa.Text(), nullable=False),
+        sa.Column("documents", sa.Integer(), nullable=False),
+        sa.Column("passages", sa.Integer(), nullable=False),
+        sa.Column("skipped", JSON, nullable=False),
+        sa.Column("error", sa.Text(), nullable=False),
+        sa.Column("started_at", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("agent_id"),
+    )
+
+
+def _library_terms() -> None:
+    op.create_table(
+        "library_terms",
+        sa.Column("agent_id", sa.String(length=40), nullable=False),
+        sa.Column("generation", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("term", sa.String(length=80), nullable=False),
+        sa.Column("topical", sa.Boolean(), nullable=False),
+        sa.Column("passages", sa.LargeBinary(), nullable=False),
+        sa.Column("documents", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("agent_id", "generation", "term"),
+        sqlite_with_rowid=False,
+    )
+
+
+def _once_answers() -> None:
+    op.create_table(
+        "once_answers",
+        sa.Column("scope", sa.String(length=60), nullable=False),
+        sa.Column("key", sa.String(length=255), nullable=False),
+        sa.Column("request", sa.String(length=64), nullable=False),
+        sa.Column("answer", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("scope", "key"),
+    )
+    op.create_index("once_answers_at", "once_answers", ["at"])
 
 
 def _workspaces() -> None:
@@ -289,16 +385,3 @@ def _turns() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("turns_conversation", "turns", ["conversation_id", "reply_seq"], unique=True)
-
-
-def _once_answers() -> None:
-    op.create_table(
-        "once_answers",
-        sa.Column("scope", sa.String(length=60), nullable=False),
-        sa.Column("key", sa.String(length=255), nullable=False),
-        sa.Column("request", sa.String(length=64), nullable=False),
-        sa.Column("answer", sa.Text(), nullable=False),
-        sa.Column("at", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("scope", "key"),
-    )
-    op.create_index("once_answers_at", "once_answers", ["at"])

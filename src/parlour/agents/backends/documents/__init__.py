@@ -1,8 +1,9 @@
 """Agents that answer from a folder of documents, with no model, no key and no network."""
 
 from parlour.agents.backends.documents.answering import Documents
-from parlour.agents.backends.documents.config import Config, accept, check, shown
+from parlour.agents.backends.documents.config import Config, accept, check, prepare, shown
 from parlour.agents.kinds import Kind
+from parlour.agents.library import indexing
 
 __all__ = ["KIND", "Config", "Documents"]
 
@@ -13,4 +14,6 @@ KIND = Kind(
     check=check,
     shown=shown,
     build=lambda _config, agent_id, tools: Documents(agent_id, tools),
+    prepare=prepare,
+    forget=lambda agent_id, tools: indexing.forget(tools, agent_id),
 )

@@ -9,7 +9,9 @@ import msgspec
 from msgspec import Meta
 
 from parlour.agents.kinds import fitted, wrong
+from parlour.agents.library import indexing
 from parlour.agents.library.folder import listed
+from parlour.kit.errors import Conflict
 from parlour.tools import Tools
 
 FolderPath = Annotated[str, Meta(min_length=1, max_length=1_000)]
@@ -51,3 +53,11 @@ async def check(config: Config, tools: Tools, *, trusted: bool) -> None:  # noqa
 def shown(config: Config) -> dict[str, Any]:
     """Show the folder."""
     return {"path": config.path}
+
+
+async def prepare(config: Config, agent_id: str, tools: Tools) -> None:
+    """Read the folder: what changed since the last time, or all of it."""
+    try:
+        await indexing.index(tools, agent_id, Path(config.path))
+    except Conflict:
+        return  # a later run has taken over, and does the same
