@@ -106,6 +106,8 @@ class Outbox:
         marks, entries = log.tail(outgoing.sent)
         data = encode(Batch(outgoing.sent, marks, entries, log.ended))
         name = self._logs + log.key
+        if not outgoing.sent:
+            commands.append(("DEL", name))
         limit: Command = ("MAXLEN", "~", _MOST_BATCHES)
         commands.append(("XADD", name, *limit, "*", "b", data))
         if log.ended or now - outgoing.prolonged > _LIFE_CHECK:

@@ -76,7 +76,11 @@ def next_due(conn: Connection, before: Moment, names: list[str]) -> Moment | Non
 
 _PICKED = (
     sa.select(jobs.c.id)
-    .where(jobs.c.due <= sa.bindparam("at"), jobs.c.name.in_(sa.bindparam("names", expanding=True)))
+    .where(
+        jobs.c.due <= sa.bindparam("at"),
+        jobs.c.name.in_(sa.bindparam("names", expanding=True)),
+        jobs.c.id.not_in(sa.bindparam("held", expanding=True)),
+    )
     .order_by(jobs.c.due)
     .limit(sa.bindparam("most"))
     # SQLite has one writer at a time and leaves this out.
@@ -96,10 +100,24 @@ _CLAIM = (
 
 
 def claim(
-    conn: Connection, by: str, *, at: Moment, until: Moment, names: list[str], most: int
+    conn: Connection,
+    by: str,
+    *,
+    at: Moment,
+    until: Moment,
+    names: Collection[str],
+    held: Collection[str],
+    most: int,
 ) -> list[Any]:
-    """Lease the most urgent jobs that are due, whoever had them before."""
-    values = {"at": at, "until": until, "by": by, "names": names, "most": most}
+    """Lease the most urgent jobs that are due, whoever had them, except those `held` here."""
+    values = {
+        "by": by,
+        "at": at,
+        "until": until,
+        "names": list(names),
+        "held": list(held),
+        "most": most,
+    }
     return list(conn.execute(_CLAIM, values))
 
 

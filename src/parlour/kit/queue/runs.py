@@ -79,9 +79,7 @@ class Runs:
         """Hold a job whose lease is ours from now on, and run it when there is room."""
         known = self._held.get(run.job.id)
         if known is not None:
-            # Our own lease had lapsed unseen (a clock that jumped, a long sleep) and we claimed
-            # the job from ourselves: what runs goes on, under the newer epoch.
-            known.epoch = run.epoch
+            known.epoch = max(known.epoch, run.epoch)
             return
         self._held[run.job.id] = run
         if self._open and self._active < self._workers:

@@ -174,9 +174,15 @@ class Queue:
             return _POLL
         if due > now:
             return (due - now) / 1000
-        until = now + self._lease
         claimed = await self._db.write(
-            rows.claim, self._owner, at=now, until=until, names=names, most=room
+            rows.claim,
+            self._owner,
+            at=now,
+            until=now + self._lease,
+            names=names,
+            # A clock that jumped makes our own leases look lapsed, until they are renewed.
+            held=self._runs.ids(),
+            most=room,
         )
         for row in claimed:
             job = Job(row.id, row.name, row.payload, row.failures + 1, row.epoch)
