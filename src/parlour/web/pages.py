@@ -44,6 +44,9 @@ class Face:
     disclosure: str = ""
     """Empty: the house's own sentence that this is an AI."""
     privacy: str = ""
+    """Empty: the house's own sentence about `kept_days`."""
+    kept_days: int = 0
+    """For how long the visitor's device finds the conversation again; 0 says nothing."""
     language: str = "en"
     theme: Theme = "auto"
     """What the link asks for; a visitor's own choice in the browser goes before it."""
@@ -155,6 +158,8 @@ def chat(view: ChatView) -> bytes:
 
 def refusal(view: RefusalView) -> bytes:
     """Return the page of a dead end; `not_found` tells nothing, whatever else the view holds."""
+    if view.reason == "not_found":
+        view = RefusalView("not_found", view.nonce, language=view.language, theme=view.theme)
     language, words = spoken(view.language)
     reason = view.reason if view.reason in words.doors else "refused"
     title, sentence = _refusal_words(view, reason, words)
@@ -200,9 +205,14 @@ def _chat(view: ChatView) -> str:
         running=view.running,
         resume=view.resume,
         modules=_MODULES,
+        privacy=view.face.privacy or _privacy(view.face.kept_days, words),
         greeting=words.page["greeting"].format(name=view.face.name),
         words_json=_in_script(dict(words.script)),
     )
+
+
+def _privacy(kept_days: int, words: Catalogue) -> str:
+    return words.page["privacy"].format(days=kept_days) if kept_days else ""
 
 
 def _refusal_words(view: RefusalView, reason: str, words: Catalogue) -> tuple[str, str]:

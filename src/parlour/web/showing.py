@@ -24,7 +24,7 @@ _PROBLEMS = {
 _ANY_PROBLEM = ("The answer did not come.", "Your question and what came so far are kept.")
 
 
-def face(door: Door) -> Face:
+def face(door: Door, kept_days: int) -> Face:
     """Return what an agent shows of itself at this door."""
     content = door.content
     if content is None:
@@ -37,6 +37,7 @@ def face(door: Door) -> Face:
         welcome=door.welcome_message or content.welcome_message,
         starters=content.starters,
         placeholder=content.placeholder,
+        kept_days=kept_days,
     )
 
 

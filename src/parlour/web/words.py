@@ -31,6 +31,8 @@ _ENGLISH: Final = Catalogue(
         "conversation": "Conversation",
         "messages": "Messages",
         "greeting": "Ask {name}.",
+        "assistant": "AI assistant",
+        "privacy": "No account. This device finds the conversation again for {days} days.",
         "starters": "Try one of these",
         "you": "You said",
         "said": "said",

@@ -51,7 +51,7 @@ async def chat_page(request: Asked, tools: Tools, token: str) -> Response[bytes]
     nonce = edge.nonce()
     page = pages.chat(
         ChatView(
-            face=showing.face(door),
+            face=showing.face(door, tools.settings.session_days),
             token=token,
             nonce=nonce,
             form_id=edge.nonce(),
@@ -112,11 +112,11 @@ def resume_id(messages: list[Shown]) -> str:
     return str(Cursor(settled)) if messages else ""
 
 
-def refuse(request: Asked, error: Exception) -> Response[bytes]:
+def refuse(_request: Asked, error: Exception) -> Response[bytes]:
     """Answer a visitor's request that failed with a page that says what to do next."""
     problem = problems.as_problem(error)
     nonce = edge.nonce()
-    view = _refusal(request, problem, nonce)
+    view = _refusal(problem, nonce)
     headers = {"Content-Security-Policy": edge.page_policy(nonce)}
     if problem.retry_after is not None:
         headers["Retry-After"] = str(problem.retry_after)
@@ -125,7 +125,7 @@ def refuse(request: Asked, error: Exception) -> Response[bytes]:
     )
 
 
-def _refusal(request: Asked, problem: Problem, nonce: str) -> RefusalView:
+def _refusal(problem: Problem, nonce: str) -> RefusalView:
     if isinstance(problem, Refused):
         told: dict[str, Any] = {}
         content = problem.content

@@ -48,11 +48,13 @@ export class Scroll {
   }
 
   #fit() {
-    const { offsetHeight } = this.#anchor ?? {};
+    const { offsetHeight, offsetTop } = this.#anchor ?? {};
     if (!this.#room || !this.#anchor?.isConnected || this.#room !== this.#turns.lastElementChild) return;
-    const gap = this.#room.offsetTop - this.#anchor.offsetTop - offsetHeight;
+    const gap = this.#room.offsetTop - offsetTop - offsetHeight;
+    // The first question stays where it is, below the name of the day.
+    const above = offsetTop < 2 * ABOVE ? offsetTop : ABOVE;
     const below = parseFloat(getComputedStyle(this.#log).paddingBottom);
-    const room = Math.max(0, this.#log.clientHeight - ABOVE - offsetHeight - gap - below);
+    const room = Math.max(0, this.#log.clientHeight - above - offsetHeight - gap - below);
     this.#room.style.minHeight = `${room}px`;
   }
 
