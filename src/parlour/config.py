@@ -57,6 +57,11 @@ class Settings:
     metrics_token: str = setting(
         "", "Bearer token that may read `/metrics` besides an owner's API key.", secret=True
     )
+    security_contact: str = setting(
+        "",
+        "Whom to tell of a weakness, `mailto:…` or `https://…`; shown in "
+        "`/.well-known/security.txt`, which is not there without it.",
+    )
     max_body_bytes: int = setting(1_048_576, "Largest request body in bytes.")
     header_timeout: float = setting(10.0, "Seconds in which a request's headers must arrive.")
     body_timeout: float = setting(60.0, "Seconds in which a request's body must arrive.")

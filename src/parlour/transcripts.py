@@ -9,7 +9,6 @@ from parlour.conversations import store
 from parlour.conversations.model import Message, State
 from parlour.kit.clock import Moment
 
-
 _AT_A_TIME = 500
 """Names in one statement; databases take only so many."""
 
