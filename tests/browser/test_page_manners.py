@@ -1,0 +1,122 @@
+"""The page's manners: offline, themes, narrow screens, other scripts, the keyboard."""
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.stage import Play, Stage
+from tests.rig.browser import DESKTOP, PHONE, Browser
+from tests.rig.waiting import eventually
+
+BOX = "#message"
+
+
+async def test_what_is_written_offline_is_sent_when_the_network_is_back(
+    browser: Browser, stage: Stage, play: Play
+) -> None:
+    context = await browser.person()
+    page = await context.new_page()
+    await page.goto(f"{stage.url}/chat/tok")
+    await context.set_offline(True)
+    await page.fill(BOX, "Written in a tunnel")
+    await page.press(BOX, "Enter")
+    await expect(page.locator(".turn--visitor p.turn__meta")).to_have_text(
+        "Sends when you are back online"
+    )
+    await context.set_offline(False)
+    await eventually(lambda: len(play.posts) == 1)
+    await expect(page.locator(".turn--visitor p.turn__meta")).to_have_count(0)
+
+
+async def test_a_chosen_theme_and_size_are_remembered(
+    browser: Browser, stage: Stage, play: Play
+) -> None:
+    page = await browser.open(f"{stage.url}/chat/tok")
+    await page.get_by_label("More").click()
+    theme = page.locator('[data-do="theme"]')
+    await theme.click()
+    await theme.click()
+    await expect(theme).to_contain_text("Dark")
+    await page.locator('[data-do="size"]').click()
+    await page.reload()
+    await expect(page.locator('html[data-theme="dark"][data-size="large"]')).to_have_count(1)
+    paper = await page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert paper == "rgb(25, 23, 19)"
+
+
+@pytest.mark.parametrize("size", [(320, 640), PHONE, DESKTOP])
+async def test_no_page_scrolls_sideways(
+    browser: Browser, stage: Stage, play: Play, size: tuple[int, int]
+) -> None:
+    wide = "x" * 300
+    play.add("visitor", f"{wide} https://example.org/{wide}")
+    play.add("agent", f"{wide}\n\n```\n{wide}\n```\n\n|{wide}|b|\n|-|-|\n|1|{wide}|\n\n`{wide}`")
+    play.add("visitor", "שלום, מה שלומך?")
+    play.add("agent", "- שלום **עולם**\n- [קישור](https://example.org/a)")
+    page = await browser.open(f"{stage.url}/chat/tok", size=size)
+    await page.evaluate("document.documentElement.dataset.size = 'larger'")
+    for element in ("html", "#log"):
+        over = f"(e => e.scrollWidth - e.clientWidth)(document.querySelector('{element}'))"
+        assert await page.evaluate(over) <= 0, element
+    right = "getComputedStyle(document.querySelectorAll('.prose')[1]).direction"
+    assert await page.evaluate(right) == "rtl"
+
+
+async def test_code_is_copied_with_a_tick_and_a_word(
+    browser: Browser, stage: Stage, play: Play
+) -> None:
+    play.add("visitor", "How?")
+    play.add("agent", "```sql\nSELECT 1;\n```")
+    context = await browser.person(size=DESKTOP)
+    await context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = await context.new_page()
+    await page.goto(f"{stage.url}/chat/tok")
+    await page.get_by_label("Copy code").click()
+    await expect(page.get_by_label("Copy code")).to_have_text("Copied")
+    await expect(page.locator("#say")).to_have_text("Copied")
+    assert await page.evaluate("navigator.clipboard.readText()") == "SELECT 1;"
+
+
+async def test_streaming_text_is_outside_live_regions(
+    browser: Browser, stage: Stage, play: Play
+) -> None:
+    play.add("visitor", "How?")
+    play.add("agent", "So.")
+    page = await browser.open(f"{stage.url}/chat/tok")
+    assert await page.locator(".turns").get_attribute("aria-live") == "off"
+    loud = "[role=status], [role=alert], [aria-live]:not([aria-live=off])"
+    assert await page.locator(f".turn :is({loud})").count() == 0
+    headings = await page.locator(".turn h2").all_text_contents()
+    assert headings == ["You said", "PPostgres Handbook said"]
+
+
+async def test_the_keyboard_reaches_everything_in_the_order_it_is_seen(
+    browser: Browser, stage: Stage, play: Play
+) -> None:
+    cite = {"n": 1, "title": "VACUUM", "source": "vacuum.html", "quote": "It frees.", "url": "/x"}
+    play.add("visitor", "How?")
+    play.add("agent", "So.[1]", citations=[cite])
+    page = await browser.open(f"{stage.url}/chat/tok", size=DESKTOP)
+    await expect(page.locator(BOX)).to_be_focused()
+    await page.focus(".skip")
+    seen = []
+    for _ in range(7):
+        await page.keyboard.press("Tab")
+        name = "(e => e.ariaLabel || e.textContent.trim())(document.activeElement)"
+        seen.append(await page.evaluate(name))
+    assert seen[:4] == ["New conversation", "More", "Conversation", "Source 1"]
+    assert seen[5:] == ["Copy answer", ""]
+    await expect(page.locator(BOX)).to_be_focused()
+
+
+async def test_what_was_said_can_be_taken_along(browser: Browser, stage: Stage, play: Play) -> None:
+    play.add("visitor", "How?")
+    play.add("agent", "**So.**")
+    page = await browser.open(f"{stage.url}/chat/tok")
+    await page.get_by_label("More").click()
+    async with page.expect_download() as coming:
+        await page.locator('[data-do="download"]').click()
+    download = await coming.value
+    assert download.suggested_filename == "Postgres Handbook.txt"
+    text = (await download.path()).read_text()
+    assert "How?" in text
+    assert "**So.**" in text

@@ -1,0 +1,131 @@
+"""Pages say what their views say, weigh little, and the quick way is the same as the long one."""
+
+import gzip
+import re
+from dataclasses import replace
+
+import pytest
+
+from parlour.web import pages, prose
+from parlour.web.assets import assets
+from parlour.web.pages import ChatView, Face, RefusalView, ShownMessage
+
+FACE = Face("Postgres Handbook", "P", "AI assistant", "I answer.", ("Why?", "How?"))
+VIEW = ChatView(face=FACE, token="tok", nonce="n0nce", form_id="frm_1", start="st4rt")
+NOON = 1_795_183_200_000
+
+
+def text(page: bytes) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", page.decode().split("<body")[1]))
+
+
+def test_the_quick_page_is_the_whole_page() -> None:
+    for nonce, token in (("a", "b"), ("c", "d"), ('"><script>', "&")):
+        view = replace(VIEW, nonce=nonce, token=token)
+        assert pages.chat(view) == pages._chat(view).encode().replace(b"&#34;", b"&quot;")
+
+
+def test_nonce_token_and_start_are_never_those_of_another_visit() -> None:
+    pages.chat(VIEW)
+    page = pages.chat(replace(VIEW, nonce="other", token="another", form_id="x", start="y"))
+    assert not re.search(rb"n0nce|st4rt|frm_1|tok\W", page)
+
+
+def test_every_script_carries_the_nonce_and_nothing_is_inline() -> None:
+    page = pages.chat(VIEW).decode()
+    scripts = re.findall(r"<script ([^>]*)>", page)
+    assert all('nonce="n0nce"' in each or "application/json" in each for each in scripts)
+    assert not re.search(r"<[^>]+ (?:style|on\w+)=", page)
+    assert set(re.findall(r'(?:src|href)="(https?:)?//', page)) == set()
+
+
+def test_what_a_visitor_loads_is_at_most_60_kb() -> None:
+    page = pages.chat(VIEW)
+    base = re.escape(assets().base)
+    loaded = set(re.findall(rf'"{base}/([^"#]+)', page.decode()))
+    modules = {path for path in assets().files if path.startswith("js/")} - {"js/source.js"}
+    assert modules <= loaded, "a module that is not fetched ahead"
+    weights = {path: assets().files[path].gzipped or assets().files[path].body for path in loaded}
+    assert sum(map(len, weights.values())) + len(gzip.compress(page)) <= 60_000
+
+
+def test_a_running_answer_is_asked_for_again_without_scripts() -> None:
+    message = ShownMessage("msg_1", 1, "agent", "P", "Half", NOON, state="writing", turn="trn_1")
+    page = pages.chat(replace(VIEW, messages=(message,), running=True, resume="1.1.4")).decode()
+    assert '<noscript><meta http-equiv="refresh"' in page
+    assert 'aria-busy="true"' in page
+    assert 'data-after="1.1.4"' in page
+
+
+@pytest.mark.parametrize(
+    ("state", "said", "title", "sentence"),
+    [
+        (
+            "failed",
+            "Half",
+            "The answer stopped half-way.",
+            "Your question and what came so far are kept.",
+        ),
+        ("interrupted", "", "No answer came.", "Your question is kept."),
+        ("stopped", "Half", "You stopped the answer.", "What came so far is kept."),
+    ],
+)
+def test_an_answer_that_ended_early_says_what_is_kept(
+    state: pages.MessageState, said: str, title: str, sentence: str
+) -> None:
+    message = ShownMessage("m", 1, "agent", "P", said, NOON, prose.render(said), state, "trn_1")
+    shown = text(pages.chat(replace(VIEW, messages=(message,))))
+    assert f"{title} {sentence} Try again" in shown
+
+
+REASONS = ["expired", "disabled", "offline", "not_published", "used_up", "private", "too_many"]
+
+
+@pytest.mark.parametrize("reason", [*REASONS, "trouble", "refused", "unheard_of"])
+def test_every_dead_end_has_a_title_and_a_next_step(reason: str) -> None:
+    view = RefusalView(reason, "n", name="Store support", at=NOON, retry_after=40, reference="8Q2F")
+    page = pages.refusal(view)
+    assert page.count(b"<h1>") == 1
+    assert b"8Q2F" in page
+    assert b"{" not in page.split(b"<body")[1]
+
+
+def test_nothing_here_tells_nothing() -> None:
+    page = pages.refusal(
+        RefusalView("not_found", "n", name="Secret", initial="S", at=NOON, reference="8Q2F")
+    )
+    assert b"There is nothing here." in page
+    assert not re.search(rb"Secret|8Q2F|<time|<a ", page)
+
+
+def test_times_stand_in_utc_for_scripts_to_change() -> None:
+    page = pages.refusal(RefusalView("expired", "n", at=NOON)).decode()
+    stamp = "2026-11-20T14:00:00.000Z"
+    assert f'<time datetime="{stamp}" data-as="full">Friday 20 November 2026, 14:00 UTC' in page
+
+
+def test_a_source_page_marks_the_passage_and_leads_back() -> None:
+    page = pages.source(
+        pages.SourceView(
+            token="tok",
+            nonce="n",
+            message_id="msg_1",
+            n=2,
+            title="VACUUM",
+            source="vacuum.html",
+            passage=prose.plain("It frees."),
+            before=prose.plain("Before."),
+        )
+    ).decode()
+    assert re.search(r'<section class="passage"[^>]*>.*It frees\.', page)
+    assert 'href="../../../tok#msg_1"' in page
+
+
+def test_files_are_found_under_their_own_version_only() -> None:
+    found = assets().find(assets().version, "js/chat.js")
+    assert found is not None
+    assert found.gzipped is not None
+    assert gzip.decompress(found.gzipped) == found.body
+    assert assets().find("0" * 12, "js/chat.js") is None
+    assert assets().find(assets().version, "vendor/VENDORED.md") is None
+    assert assets().find(assets().version, "../pages.py") is None
