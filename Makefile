@@ -29,7 +29,7 @@ run: $(RUN_READY) ## Start a demo server and print a link to it (ARGS="--port 80
 	@$(BIN)/parlour serve --demo $(ARGS)
 
 check: lint ## The inner loop: format, lint, types, contracts, house rules and pure rules
-	@$(BIN)/python -m pytest --quiet $(wildcard tests/house tests/rules)
+	@$(BIN)/python -m pytest --quiet --numprocesses $(WORKERS) $(wildcard tests/house tests/rules)
 
 format: $(DEV_READY) ## Put every file in order, as check wants it
 	@$(BIN)/ruff check --quiet --fix-only .
