@@ -7,10 +7,10 @@ from typing import Any
 
 from parlour.kit.errors import Problem
 
-LEASE_LOST = "the job's lease was lost"
+LEASE_LOST = "lost"
 """`error.args[0]` of the CancelledError in a handler whose job another process has taken over."""
 
-DRAINING = "the process is stopping"
+DRAINING = "draining"
 """`error.args[0]` of the CancelledError in a handler that was not through when the drain ended."""
 
 LONGEST_WAIT = 3600.0

@@ -1,6 +1,7 @@
 """The jobs that one process holds: runs them, settles how they ended, gives back what is left."""
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ import structlog
 from parlour.kit.clock import Moment
 from parlour.kit.db import Database
 from parlour.kit.errors import Problem, StorageFull, Unavailable
+from parlour.kit.observe.metrics import JOB_SECONDS, JOBS_RUN
 from parlour.kit.queue import rows
 from parlour.kit.queue.jobs import DRAINING, GivenUp, Handling, Job, told
 
@@ -92,8 +94,12 @@ class Runs:
         run.task = asyncio.create_task(self._run(run), name=f"job-{run.job.name}")
 
     async def _run(self, run: Run) -> None:
+        began = time.perf_counter()
         try:
             failure = await self._call(run)
+            JOB_SECONDS.labels(run.job.name).observe(time.perf_counter() - began)
+            outcome = "done" if failure is None else run.reason or "failed"
+            JOBS_RUN.labels(run.job.name, outcome).inc()
             if failure is None or not run.reason:
                 run.reason, run.settling = "", True
                 await self._settle(run, failure)
