@@ -1,10 +1,25 @@
 """Keeping an instance safe at the command line: migrating, looking it over, backup and restore."""
 
+import asyncio
+import contextlib
+import os
+import time
+from pathlib import Path
+from typing import Any
+
 import click
 
-from parlour import config
+from parlour import __version__, config, main
 from parlour.cli.base import as_json, asynchronous, show
-from parlour.kit import db
+from parlour.config import Settings
+from parlour.kit import db, instance
+from parlour.kit.db import archive
+from parlour.kit.db import backup as backups
+from parlour.kit.errors import Conflict, Unavailable
+from parlour.kit.tokens import Keyring
+
+ROOMS = main
+"""The composition knows every room, and so every table that a backup must hold."""
 
 
 @click.command(short_help="Bring the database up to date.")
@@ -17,3 +32,98 @@ async def migrate(*, as_json: bool) -> None:
     revision = db.known_revisions()[-1]
     line = f"The database is {'now' if changed else 'already'} at revision {revision}."
     show({"changed": changed, "revision": revision}, line, as_json=as_json)
+
+
+@click.command("backup", short_help="Write everything into one file, while the server runs.")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option(
+    "--with-key", is_flag=True, help="Put the secret key in it, too: keep it locked away."
+)
+@as_json
+@asynchronous
+async def backup(file: Path, *, with_key: bool, as_json: bool) -> None:
+    """Write everything into FILE, as of one moment, while the server runs.
+
+    The file appears whole or not at all, and is read back before it gets its name. It holds every
+    conversation. The secret key is not in it: without the key no link opens, so keep a copy of
+    instance.key apart.
+    """
+    settings = config.load()
+    key = "\n".join(_keys(settings)) if with_key else ""
+    if with_key and not key:
+        raise Unavailable(f"there is no secret key in {settings.data_dir}")
+    database = await db.open_database(settings.database_url, settings.sqlite_path)
+    try:
+        told = backups.Told(__version__, time.time_ns() // 1_000_000, key)
+        contents = await backups.back_up(database, file, told)
+    finally:
+        await database.close()
+    size = await asyncio.to_thread(os.path.getsize, file)
+    lines = [f"Wrote {file}: {contents.rows:,} rows, {size / 1e6:,.1f} MB."]
+    if with_key:
+        lines.append("The secret key is in it: whoever has this file can open every link.")
+    else:
+        lines.append("The secret key is not in it; keep a copy of it apart.")
+    show({"file": str(file), "bytes": size, **_shown(contents)}, lines, as_json=as_json)
+
+
+@click.command(short_help="Fill an empty database from a backup.")
+@click.argument("file", type=click.Path(dir_okay=False, exists=True, path_type=Path))
+@as_json
+@asynchronous
+async def restore(file: Path, *, as_json: bool) -> None:
+    """Fill an empty database from FILE, whichever kind of database wrote it."""
+    settings = config.load()
+    contents = archive.read(file)
+    with contextlib.ExitStack() as stack:
+        if not settings.database_url:
+            stack.enter_context(instance.only_server(settings.data_dir))
+        fits = _check_key(settings, file, contents)
+        await backups.restore(settings.database_url, settings.sqlite_path, file, contents)
+        if contents.key and not _keys(settings):
+            _write_key(settings.data_dir / "instance.key", contents.key)
+            fits = True
+    lines = [f"Restored {contents.rows:,} rows of {file}."]
+    if not fits:
+        lines.append(
+            f"Put the instance.key of that time into {settings.data_dir}, or set "
+            "PARLOUR_SECRET_KEY, before you start the server."
+        )
+    show({"key_fits": fits, **_shown(contents)}, lines, as_json=as_json)
+
+
+def _keys(settings: Settings) -> list[str]:
+    if settings.secret_key:
+        return list(settings.secret_key)
+    with contextlib.suppress(OSError):
+        return (settings.data_dir / "instance.key").read_text().split()
+    return []
+
+
+def _check_key(settings: Settings, file: Path, contents: archive.Contents) -> bool:
+    """Tell whether the key that is here, or in the backup, is one its data was used with.
+
+    Conflict: there is one here, and it is another.
+    """
+    here = _keys(settings) or contents.key.split()
+    if not here:
+        return False
+    used = {row[0] for name, rows in archive.rows(file) if name == "instance_keys" for row in rows}
+    if used and not used & set(Keyring(here).fingerprints()):
+        raise Conflict("this backup was made with another secret key than the one that is set here")
+    return True
+
+
+def _write_key(path: Path, key: str) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w") as file:
+        file.write(key + "\n")
+
+
+def _shown(contents: archive.Contents) -> dict[str, Any]:
+    return {
+        "revision": contents.revision,
+        "rows": contents.rows,
+        "tables": {name: table.rows for name, table in contents.tables.items()},
+        "with_key": bool(contents.key),
+    }

@@ -46,7 +46,7 @@ def keyring(data_dir: Path, given: tuple[str, ...], database: Path | None) -> Ke
         raise Unavailable(
             f"{database} is here but {path} is not: put the key back or set PARLOUR_SECRET_KEY"
         )
-    data_dir.mkdir(parents=True, exist_ok=True)
+    data_dir.mkdir(0o700, parents=True, exist_ok=True)
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w") as file:
         file.write(secrets.token_urlsafe(36) + "\n")
@@ -70,7 +70,7 @@ def check_keys(conn: sa.Connection, keys: Keyring) -> None:
 @contextlib.contextmanager
 def only_server(data_dir: Path) -> Iterator[None]:
     """Hold the data folder's server lock; Unavailable when another server has it."""
-    data_dir.mkdir(parents=True, exist_ok=True)
+    data_dir.mkdir(0o700, parents=True, exist_ok=True)
     with (data_dir / "server.lock").open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -81,7 +81,7 @@ def only_server(data_dir: Path) -> Iterator[None]:
 
 def tell_address(data_dir: Path, address: str) -> None:
     """Leave a note where the server is reached, for the command line beside it."""
-    data_dir.mkdir(parents=True, exist_ok=True)
+    data_dir.mkdir(0o700, parents=True, exist_ok=True)
     (data_dir / "server.address").write_text(address + "\n")
 
 
