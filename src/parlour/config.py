@@ -66,6 +66,10 @@ class Settings:
     header_timeout: float = setting(10.0, "Seconds in which a request's headers must arrive.")
     body_timeout: float = setting(60.0, "Seconds in which a request's body must arrive.")
 
+    wrong_tokens_per_minute: int = setting(
+        60, "Link addresses that do not exist which one place may ask for in a minute."
+    )
+
     # Whom we talk to
     allow_networks: tuple[Network, ...] = setting(
         (),

@@ -13,7 +13,7 @@ from parlour.kit.observe import access
 from parlour.kit.tokens import new_id
 
 _SAFE = ("GET", "HEAD", "OPTIONS")
-_OWN = (None, b"same-origin", b"none")
+_OWN = (b"same-origin", b"none")
 CLOSED = b"default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
 _ALWAYS: tuple[tuple[bytes, bytes], ...] = (
@@ -89,12 +89,11 @@ class Edge:
                 origin = value
             elif name == b"host":
                 host = value
-        if site not in _OWN:
-            return True
-        if origin is None or origin == self._origin:
-            return False
-        # Without a configured address, our own pages are those of the host that was asked.
-        return bool(self._origin) or origin.partition(b"://")[2] != host
+        if site is not None:
+            return site not in _OWN
+        # Browsers leave out Sec-Fetch-Site over plain http; then the origin tells.
+        own = (self._origin, b"http://%s" % host if host else None)
+        return origin is not None and origin not in own
 
 
 async def _refuse(send: Send) -> None:

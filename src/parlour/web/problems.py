@@ -10,6 +10,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from parlour.kit.errors import FieldError, Invalid, Problem
 from parlour.kit.tokens import new_id
 from parlour.web.gates import Asked
+from parlour.web.strangers import Strangers
 
 log = structlog.get_logger("parlour.web")
 
@@ -69,12 +70,18 @@ def as_problem(error: Exception) -> Problem:
     return broke
 
 
-def handle(_request: Asked, error: Exception) -> Response[bytes]:
+def handle(request: Asked, error: Exception) -> Response[bytes]:
     """Answer a program's request that failed."""
     headers = {}
     if isinstance(error, HTTPException) and error.headers:
         headers = {name: value for name, value in error.headers.items() if name == "Allow"}
-    return respond(as_problem(error), headers)
+    return respond(judged(request, error), headers)
+
+
+def judged(request: Asked, error: Exception) -> Problem:
+    """Turn what was raised into the problem that this caller is told."""
+    strangers: Strangers = request.app.state.strangers
+    return strangers.judged(request, as_problem(error))
 
 
 def _plain(status: int) -> Problem:

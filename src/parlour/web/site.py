@@ -10,12 +10,14 @@ from litestar.routes import HTTPRoute
 from parlour import __version__
 from parlour.chat.live import Live
 from parlour.kit.errors import NotFound
+from parlour.kit.limits import PerMinute
 from parlour.tools import Tools
 from parlour.web import bodies, gates, problems
 from parlour.web.api import manage, public, service
 from parlour.web.assets import assets
 from parlour.web.edge import Edge
 from parlour.web.gates import OPEN, Asked, Gate
+from parlour.web.strangers import Strangers
 from parlour.web.visit import room, sources
 
 DOORS = (public, manage, service)
@@ -67,6 +69,8 @@ def build(tools: Tools, live: Live) -> Edge:
         logging_config=None,
         debug=False,
     )
+    limiter = PerMinute(tools.settings.wrong_tokens_per_minute)
+    app.state.strangers = Strangers(tools.keys, tools.settings.trusted_proxies, limiter)
     require_gates(app)
     return Edge(app, tools.settings)
 

@@ -10,15 +10,19 @@ from parlour.kit.db.base import (
     metadata,
 )
 from parlour.kit.db.opening import open_database
+from parlour.kit.db.prepared import Prepared, Row, inserting
 from parlour.kit.db.schema import known_revisions, migrate, require_current
 
 __all__ = [
     "Database",
     "Json",
     "NewerSchema",
+    "Prepared",
+    "Row",
     "Unit",
     "after_commit",
     "insert_or_ignore",
+    "inserting",
     "known_revisions",
     "metadata",
     "migrate",

@@ -146,8 +146,8 @@ async def held_lock(url: str, number: int) -> AsyncIterator[bool]:
     engine = make_async_engine(url, 1)
     try:
         async with engine.connect() as conn:
-            conn = await conn.execution_options(isolation_level="AUTOCOMMIT")
-            taken = await conn.execute(text("SELECT pg_try_advisory_lock(:n)"), {"n": number})
+            alone = await conn.execution_options(isolation_level="AUTOCOMMIT")
+            taken = await alone.execute(text("SELECT pg_try_advisory_lock(:n)"), {"n": number})
             yield bool(taken.scalar_one())
     except (DBAPIError, PoolTimeout, OSError, TimeoutError) as error:
         raise translated(error) from error

@@ -15,7 +15,7 @@ from parlour.kit.errors import NotFound, Problem
 from parlour.links.rules import Refuse, Why
 from parlour.tools import Tools
 from parlour.transcripts import Shown
-from parlour.web import sessions, showing
+from parlour.web import problems, sessions, showing
 from parlour.web.bodies import Strict
 from parlour.web.gates import LINK, Asked
 from parlour.web.sse import EventStream
@@ -52,8 +52,8 @@ class Failed(Problem):
 
 
 @get("/api/public/link/{token:str}", opt={"gate": LINK})
-async def link(tools: Tools, token: str) -> dict[str, Any]:
-    """Tell whether a link can be used; always 200, whatever the token."""
+async def link(request: Asked, tools: Tools, token: str) -> dict[str, Any]:
+    """Tell whether a link can be used: 200 whatever the token, 429 for too many wrong ones."""
     told: dict[str, Any] = {
         "valid": False,
         "require_email": False,
@@ -65,6 +65,9 @@ async def link(tools: Tools, token: str) -> dict[str, Any]:
     try:
         door = await look(tools, token, None)
     except Refused as refused:
+        problem = problems.judged(request, refused)
+        if problem is not refused:
+            raise problem from None
         return {**told, "reason": refused.refusal.why.value}
     why = door.verdict.why if isinstance(door.verdict, Refuse) else None
     content = door.content

@@ -112,9 +112,9 @@ def resume_id(messages: list[Shown]) -> str:
     return str(Cursor(settled)) if messages else ""
 
 
-def refuse(_request: Asked, error: Exception) -> Response[bytes]:
+def refuse(request: Asked, error: Exception) -> Response[bytes]:
     """Answer a visitor's request that failed with a page that says what to do next."""
-    problem = problems.as_problem(error)
+    problem = problems.judged(request, error)
     nonce = edge.nonce()
     view = _refusal(problem, nonce)
     headers = {"Content-Security-Policy": edge.page_policy(nonce)}
