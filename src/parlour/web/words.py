@@ -87,6 +87,7 @@ _ENGLISH: Final = Catalogue(
         "unsent": "Not sent yet. Trying again…",
         "wait": "Sends in {n} s",
         "refused": "That could not be sent. What you wrote is back in the box.",
+        "refused_act": "That did not work just now. Nothing has changed; please try again.",
         "ended": "This chat has closed.",
         "ended_kept": "What you see here stays until you leave the page.",
         "reload": "Reload",

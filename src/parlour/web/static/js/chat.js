@@ -135,7 +135,7 @@ async function retry(button) {
   button.disabled = true;
   const answer = await wire.retry().catch(() => ({ ok: false, data: {} }));
   button.disabled = false;
-  if (!answer.ok) return trouble(answer.data.title ?? "", answer.data.detail ?? word("refused"));
+  if (!answer.ok) return trouble(answer.data.title ?? "", answer.data.detail ?? word("refused_act"));
   // The stream may have told all of it before this answer came.
   if (!current && !turns.byTurn(answer.data.execution_id)) {
     turns.open(turn);
@@ -146,9 +146,13 @@ async function retry(button) {
 }
 
 async function startAnew() {
-  const answer = await wire.clear().catch(() => ({ ok: false }));
-  if (!answer.ok && answer.status !== 404 && answer.status !== 401) return trouble("", word("unsent"));
+  const followed = live.connected;
   live.close();
+  const answer = await wire.clear().catch(() => ({ ok: false }));
+  if (!answer.ok && answer.status !== 404 && answer.status !== 401) {
+    if (followed) live.connect();
+    return trouble("", word("refused_act"));
+  }
   live.after = "";
   unwrite();
   clearTimeout(outgoing?.timer);
