@@ -18,7 +18,7 @@ class Tools:
 
     __slots__ = ("bus", "clock", "db", "http", "keys", "queue", "settings")
 
-    def __init__(  # noqa: PLR0913 - one for each tool, by name
+    def __init__(
         self,
         *,
         settings: Settings,

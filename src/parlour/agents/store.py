@@ -179,7 +179,7 @@ def every_version(
     return [_version(row) for row in found]
 
 
-def _version(row: sa.Row[Any]) -> Version:
+def _version(row: Any) -> Version:
     return Version(row.number, msgspec.convert(row.content, Content), row.published_at)
 
 

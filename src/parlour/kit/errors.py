@@ -1,16 +1,11 @@
 """The few errors that cross rooms; each says what went wrong in words a person can act on.
 
-    Problem                 something to tell the caller, with a stable code
-    ├── Invalid             the input does not fit (422), field by field
-    ├── NotFound            absent, or out of the caller's scope: the same answer
-    ├── NotAllowed          may see it but not do this
-    ├── Unauthorized        no key or session, or one that is not good
-    ├── Conflict            the state has moved on, or the name is taken
-    ├── Stale               it was changed since the caller last looked
-    ├── TooLarge            a body or message over its limit
-    ├── Gone                was here, is over
-    ├── Unavailable         a part this needs is away for now (retry later)
-    └── StorageFull         the disk takes no more writes
+A `Problem` is something to tell the caller, with a stable code. Its kinds: `Invalid`, the input
+does not fit, field by field; `NotFound`, absent or out of the caller's scope, the same answer;
+`NotAllowed`, may see it but not do it; `Unauthorized`, no key or session, or one that is not good;
+`Conflict`, the state has moved on, or the name is taken; `TooLarge`, a body or message over its
+limit; `Gone`, was here, is over; `Unavailable`, a part this needs is away for now; `StorageFull`,
+the disk takes no more writes.
 """
 
 from dataclasses import dataclass, field

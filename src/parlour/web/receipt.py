@@ -13,63 +13,66 @@ MOST_HEADER_BYTES = 32_768
 MOST_HEADERS = 100
 
 
-def protocol(header_timeout: float, body_timeout: float) -> type[asyncio.Protocol]:
+class Receiving(HttpToolsProtocol):
+    """One connection. `_deadline` runs while a request is on its way in, and only then."""
+
+    header_timeout = 10.0
+    body_timeout = 60.0
+    _deadline: asyncio.TimerHandle | None = None
+    _header_bytes = 0
+
+    def connection_made(self, transport: Any) -> None:
+        """Expect the first request's headers."""
+        super().connection_made(transport)
+        self._expect(self.header_timeout)
+
+    def on_message_begin(self) -> None:
+        """Expect the rest of the headers."""
+        super().on_message_begin()
+        self._header_bytes = 0
+        self._expect(self.header_timeout)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Count a header; too many close the connection."""
+        self._header_bytes += len(name) + len(value)
+        super().on_header(name, value)
+        if self._header_bytes > MOST_HEADER_BYTES or len(self.headers) > MOST_HEADERS:
+            self._refuse(b"431 Request Header Fields Too Large")
+
+    def on_headers_complete(self) -> None:
+        """Expect the body."""
+        if self.transport.is_closing():
+            return
+        self._expect(self.body_timeout)
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """Expect nothing more."""
+        self._expect(None)
+        if not self.transport.is_closing():
+            super().on_message_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Expect nothing more."""
+        self._expect(None)
+        super().connection_lost(exc)
+
+    def _expect(self, within: float | None) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+        if within is not None:
+            self._deadline = self.loop.call_later(within, self._refuse, b"408 Request Timeout")
+
+    def _refuse(self, status: bytes) -> None:
+        if not self.transport.is_closing():
+            self.transport.write(
+                b"HTTP/1.1 " + status + b"\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+            )
+            self.transport.close()
+
+
+def protocol(header_timeout: float, body_timeout: float) -> type[Receiving]:
     """Return the server's protocol with these deadlines, in seconds."""
-
-    class Receiving(HttpToolsProtocol):
-        """One connection. `_deadline` runs while a request is on its way in, and only then."""
-
-        _deadline: asyncio.TimerHandle | None = None
-        _header_bytes = 0
-
-        def connection_made(self, transport: Any) -> None:
-            """Expect the first request's headers."""
-            super().connection_made(transport)
-            self._expect(header_timeout)
-
-        def on_message_begin(self) -> None:
-            """Expect the rest of the headers."""
-            super().on_message_begin()
-            self._header_bytes = 0
-            self._expect(header_timeout)
-
-        def on_header(self, name: bytes, value: bytes) -> None:
-            """Count a header; too many close the connection."""
-            self._header_bytes += len(name) + len(value)
-            super().on_header(name, value)
-            if self._header_bytes > MOST_HEADER_BYTES or len(self.headers) > MOST_HEADERS:
-                self._refuse(b"431 Request Header Fields Too Large")
-
-        def on_headers_complete(self) -> None:
-            """Expect the body."""
-            if self.transport.is_closing():
-                return
-            self._expect(body_timeout)
-            super().on_headers_complete()
-
-        def on_message_complete(self) -> None:
-            """Expect nothing more."""
-            self._expect(None)
-            if not self.transport.is_closing():
-                super().on_message_complete()
-
-        def connection_lost(self, exc: Exception | None) -> None:
-            """Expect nothing more."""
-            self._expect(None)
-            super().connection_lost(exc)
-
-        def _expect(self, within: float | None) -> None:
-            if self._deadline is not None:
-                self._deadline.cancel()
-                self._deadline = None
-            if within is not None:
-                self._deadline = self.loop.call_later(within, self._refuse, b"408 Request Timeout")
-
-        def _refuse(self, status: bytes) -> None:
-            if not self.transport.is_closing():
-                self.transport.write(
-                    b"HTTP/1.1 " + status + b"\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
-                )
-                self.transport.close()
-
-    return Receiving
+    deadlines = {"header_timeout": header_timeout, "body_timeout": body_timeout}
+    return type("Receiving", (Receiving,), deadlines)
