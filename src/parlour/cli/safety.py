@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from parlour import __version__, config, main
+from parlour.cli import examining
 from parlour.cli.base import as_json, asynchronous, show
 from parlour.config import Settings
 from parlour.kit import db, instance
@@ -32,6 +33,21 @@ async def migrate(*, as_json: bool) -> None:
     revision = db.known_revisions()[-1]
     line = f"The database is {'now' if changed else 'already'} at revision {revision}."
     show({"changed": changed, "revision": revision}, line, as_json=as_json)
+
+
+@click.command(short_help="Look at everything this instance needs and say what is wrong.")
+@as_json
+@asynchronous
+async def doctor(*, as_json: bool) -> None:
+    """Look at everything this instance needs; the exit status is 1 when something is wrong."""
+    findings = [finding async for finding in examining.examine()]
+    width = max(len(finding.what) for finding in findings)
+    marks = {"good": "✓", "odd": "!", "bad": "✗"}
+    lines = [f"{marks[each.level]} {each.what.ljust(width)}  {each.told}" for each in findings]
+    shown = [{"what": f.what, "level": f.level, "told": f.told} for f in findings]
+    show(shown, lines, as_json=as_json)
+    if any(finding.level == "bad" for finding in findings):
+        raise click.exceptions.Exit(1)
 
 
 @click.command("backup", short_help="Write everything into one file, while the server runs.")
