@@ -29,9 +29,7 @@ class Settings:
     """All of a process's settings, read once at start from `PARLOUR_…` variables."""
 
     # Where things are
-    data_dir: Path = setting(
-        Path("data"), "Folder of the SQLite file, the instance key and uploads."
-    )
+    data_dir: Path = setting(Path("data"), "Folder of the SQLite file and the instance key.")
     database_url: str = setting(
         "", "`postgresql://…` to use PostgreSQL; empty: SQLite in the data folder.", secret=True
     )
@@ -52,7 +50,7 @@ class Settings:
     host: str = setting("127.0.0.1", "Address to listen on.")
     port: int = setting(8080, "Port to listen on; 0 takes a free one.")
     trusted_proxies: tuple[Network, ...] = setting(
-        (), "Networks of reverse proxies whose `X-Forwarded-For` and `-Proto` are believed."
+        (), "Networks of reverse proxies whose `X-Forwarded-For` is believed."
     )
     metrics_token: str = setting(
         "", "Bearer token that may read `/metrics` besides an owner's API key.", secret=True

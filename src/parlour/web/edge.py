@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
-from litestar.enums import ScopeType
+from litestar.enums import HttpMethod, ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from parlour.config import Settings
@@ -62,6 +62,9 @@ class Edge:
                 message["headers"] = self._with_headers(list(message["headers"]))
             await send(message)
 
+        if scope["method"] == HttpMethod.HEAD:
+            # A HEAD is a GET whose body the web server leaves out by itself.
+            scope = {**scope, "method": HttpMethod.GET}
         try:
             if scope["method"] not in _SAFE and self._is_foreign(scope):
                 await _refuse(send_with_headers)

@@ -11,17 +11,15 @@ from parlour.web.pages import Face, ShownCitation, ShownMessage, ShownProblem
 _KINDS = {"visitor": "visitor", "agent": "agent"}
 
 _PROBLEMS = {
-    "timeout": ("The answer took too long.", "Your question and what came so far are kept."),
-    "interrupted": (
-        "The answer was interrupted.",
-        "Your question and what came so far are kept.",
-    ),
-    "rate_limited": (
-        "The assistant is very busy.",
-        "Your question is kept; try again in a minute.",
-    ),
+    "timeout": "The answer took too long.",
+    "interrupted": "The answer was interrupted.",
+    "rate_limited": "The assistant is very busy; in a minute it may have time.",
 }
-_ANY_PROBLEM = ("The answer did not come.", "Your question and what came so far are kept.")
+_ANY_PROBLEM = "The answer did not come."
+_KEPT = {
+    True: "Your question and what came so far are kept.",
+    False: "Your question is kept.",
+}
 
 
 def face(door: Door, kept_days: int) -> Face:
@@ -68,15 +66,15 @@ def message(shown: Shown, token: str) -> ShownMessage:
         state=shown.state.value,
         turn=shown.turn_id,
         citations=citations,
-        problem=problem(shown.problem),
+        problem=problem(shown.problem, began=bool(shown.text)),
     )
 
 
-def problem(code: str | None) -> ShownProblem | None:
-    """Return why an answer failed, in words for visitors."""
+def problem(code: str | None, *, began: bool) -> ShownProblem | None:
+    """Return why an answer failed, in words for visitors; `began` if some of it came."""
     if code is None:
         return None
-    return ShownProblem(code, *_PROBLEMS.get(code, _ANY_PROBLEM))
+    return ShownProblem(code, _PROBLEMS.get(code, _ANY_PROBLEM), _KEPT[began])
 
 
 def event(shown: Shown, token: str) -> dict[str, Any]:
