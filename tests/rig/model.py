@@ -78,9 +78,12 @@ class FakeModel:
 
     async def _shut(self) -> None:
         self._server.close()
-        for task in self._open:
-            task.cancel()
-        await asyncio.gather(*self._open, return_exceptions=True)
+        # Somebody may be just coming in, which takes the loop a few rounds.
+        for _ in range(5):
+            await asyncio.sleep(0)
+            for task in self._open:
+                task.cancel()
+            await asyncio.gather(*self._open, return_exceptions=True)
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()

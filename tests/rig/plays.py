@@ -119,13 +119,17 @@ def reply(
     return play
 
 
-def paused(before: str, after: str) -> Play:
-    """Say the first part, wait until the test calls `release()`, then say the rest."""
+def paused(before: str, after: str, *, apart: float = 0) -> Play:
+    """Say the first part, wait until the test calls `release()`, then say the rest.
+
+    `apart`: seconds between the tokens of the first part, so that they do not come all at once.
+    """
 
     async def play(_: Asked, wire: Wire) -> None:
         await wire.start_stream()
         for piece in pieces(before):
             await wire.token(piece)
+            await asyncio.sleep(apart)
         await wire.released.wait()
         for piece in pieces(after):
             await wire.token(piece)

@@ -143,6 +143,12 @@ class Drawn:
         """The last message's text."""
         return str(self.messages[max(self.messages)]["text"]) if self.messages else ""
 
+    @property
+    def ended(self) -> bool:
+        """Whether the last thing drawn is a reply that is no longer being written."""
+        last = self.shown()[-1:]
+        return bool(last) and last[0][0] == "agent" and last[0][2] != "writing"
+
     def take(self, event: Event) -> None:
         data = event.data
         if event.id:

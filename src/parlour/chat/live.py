@@ -131,8 +131,8 @@ class _Follower:
         "_log_key",
         "_position",
         "_settled",
-        "_tools",
         "_told",
+        "_tools",
         "_view",
         "_wake",
     )
@@ -203,7 +203,7 @@ class _Follower:
             problem = found.problem
             data = {"code": problem.code, "title": problem.title, "detail": problem.detail}
             return wire.event("refused", {"problem": data}), True
-        if found.closed or self._settled > found.last_seq:
+        if found.closed or self._cursor.seq > found.last_seq:
             return _RESYNC, True
         chunks = [self._tell(message) for message in found.messages]
         writing = next((each for each in found.messages if each.state is State.WRITING), None)
@@ -216,12 +216,15 @@ class _Follower:
 
     def _tell(self, message: Shown) -> bytes:
         seq, before = message.seq, self._told.get(message.seq)
+        next_up = State.WRITING not in (self._told[place] for place in self._told if place < seq)
         if message.state is State.WRITING:
             self._told[seq] = State.WRITING
-            if before is not None:
+            if before is not None or self._is_inside(message):
                 return b""
+            if next_up and message.epoch:
+                self._cursor = Cursor(seq, message.epoch, len(message.text))
             return wire.event("message", self._view.present(message), str(self._cursor))
-        if all(state is not State.WRITING for place, state in self._told.items() if place < seq):
+        if next_up:
             self._settled = seq
             self._cursor = Cursor(seq)
             self._told = {place: state for place, state in self._told.items() if place > seq}
@@ -245,15 +248,19 @@ class _Follower:
                 return self._saved_text(message)
             log.watch(self._wake.set)
             self._log, self._log_key = log, key
-            same = (self._cursor.seq, self._cursor.epoch) == (message.seq, message.epoch)
-            self._position = log.position_after(self._cursor.offset) if same else 0
+            offset = self._cursor.offset if self._is_inside(message) else 0
+            # What the agent is doing before its first word stands at the offset 0, too.
+            self._position = log.position_after(offset) if offset else 0
         return self._from_log()
+
+    def _is_inside(self, message: Shown) -> bool:
+        """Whether the viewer has this attempt at the reply already, up to the cursor's offset."""
+        return (self._cursor.seq, self._cursor.epoch) == (message.seq, message.epoch)
 
     def _saved_text(self, message: Shown) -> bytes:
         """Tell what is stored of a reply whose live log cannot be had."""
         text, cursor = message.text, self._cursor
-        same = (cursor.seq, cursor.epoch) == (message.seq, message.epoch)
-        offset = cursor.offset if same else 0
+        offset = cursor.offset if self._is_inside(message) else 0
         if not message.epoch or len(text) <= offset:
             return b""
         self._cursor = Cursor(message.seq, message.epoch, len(text))

@@ -83,7 +83,11 @@ class Cursor:
         return f"{self.seq}.{self.epoch}.{self.offset}" if self.epoch else str(self.seq)
 
 
-_LARGEST = 2**53
+_LARGEST = 2**31 - 1
+"""The last place that the database can count to."""
+
+NOWHERE = Cursor(_LARGEST)
+"""A cursor that is nobody's: whoever follows from here is told to read everything again."""
 
 
 def read_cursor(text: str) -> Cursor | None:

@@ -8,7 +8,7 @@ from litestar.params import HeaderParameter
 from parlour import transcripts
 from parlour.chat import turns
 from parlour.chat.live import Live, View
-from parlour.conversations.model import Cursor, State, read_cursor
+from parlour.conversations.model import NOWHERE, Cursor, State, read_cursor
 from parlour.entrance import Door, NoSuchSession, Refused, admitted, judge, look, start_of, ticket
 from parlour.kit.clock import rfc3339
 from parlour.kit.errors import NotFound, Problem
@@ -128,9 +128,7 @@ async def follow(
         return Response(None, status_code=204)  # nothing to follow: the browser stops asking
     text = last_event_id or after or ""
     cursor = read_cursor(text) if text else Cursor()
-    if cursor is None:
-        cursor = Cursor(2**53)  # nobody's: the stream answers with `resync`
-    return EventStream(live.follow(_view(tools, door, token, cursor)))
+    return EventStream(live.follow(_view(tools, door, token, cursor or NOWHERE)))
 
 
 @post("/api/public/stop/{token:str}", opt={"gate": LINK}, status_code=200)
