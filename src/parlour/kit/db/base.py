@@ -1,15 +1,18 @@
 """What both engines share: the protocol, the table registry, and what happens after a commit."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Concatenate, Literal, ParamSpec, Protocol, TypeVar
 
 import orjson
+import structlog
 from sqlalchemy import JSON, Connection, MetaData, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql.dml import Insert
 
 from parlour.kit.errors import Problem
+
+log = structlog.get_logger("parlour.db")
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -66,6 +69,23 @@ def after_commit(conn: Connection, call: Callable[[], None]) -> None:
     queue, a hint to those who watch. They are hints; the database holds the truth.
     """
     conn.info.setdefault(_HOOKS, []).append(call)
+
+
+def run_unit(conn: Connection, unit: Any, args: Any, kwargs: Any) -> Any:
+    """Run a unit; what would end a thread or a process (SystemExit) becomes an ordinary error."""
+    try:
+        return unit(conn, *args, **kwargs)
+    except (SystemExit, KeyboardInterrupt, GeneratorExit, StopIteration) as error:
+        raise RuntimeError(f"a unit of work raised {type(error).__name__}") from error
+
+
+def run_hooks(hooks: Iterable[Callable[[], None]]) -> None:
+    """Make the announcements of a committed transaction; one that fails spoils no other."""
+    for hook in hooks:
+        try:
+            hook()
+        except Exception:
+            log.exception("db.announcement_failed")
 
 
 def start_hooks(conn: Connection) -> list[Callable[[], None]]:

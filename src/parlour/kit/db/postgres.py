@@ -1,6 +1,7 @@
 """PostgreSQL: the same units of work on asyncpg, with deadlines and honest failures."""
 
 import asyncio
+import random
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, Literal
@@ -11,7 +12,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from parlour.kit.db.base import P, T, Unit, dump_json, start_hooks
+from parlour.kit.db.base import P, T, Unit, dump_json, run_hooks, run_unit, start_hooks
 from parlour.kit.errors import StorageFull, Unavailable
 
 _AGAIN = {"40001", "40P01"}
@@ -19,6 +20,8 @@ _AGAIN = {"40001", "40P01"}
 
 _FULL = {"53100", "53200"}
 _ATTEMPTS = 4
+_READ_DEADLINE = 2.5
+_TROUBLE = (DBAPIError, PoolTimeout, OSError, TimeoutError)
 
 
 class PostgresDatabase:
@@ -37,15 +40,22 @@ class PostgresDatabase:
 
     async def read(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a short read, each statement by itself."""
-        return await self._shielded(self._look(self._reading, unit, args, kwargs))
+        task = self._begin(self._look(self._reading, unit, args, kwargs))
+        try:
+            # A server that is there and does not answer must not hold up whoever only looks.
+            async with asyncio.timeout(_READ_DEADLINE):
+                return await asyncio.shield(task)
+        except TimeoutError:
+            task.cancel()
+            raise translated(TimeoutError()) from None
 
     async def browse(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a longer read in one snapshot."""
-        return await self._shielded(self._look(self._browsing, unit, args, kwargs))
+        return await asyncio.shield(self._begin(self._look(self._browsing, unit, args, kwargs)))
 
     async def write(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run one transaction; it has been committed when this returns."""
-        return await self._shielded(self._write(unit, args, kwargs))
+        return await asyncio.shield(self._begin(self._write(unit, args, kwargs)))
 
     async def close(self) -> None:
         """Wait for what is running, then close the pool."""
@@ -53,45 +63,68 @@ class PostgresDatabase:
             await asyncio.wait(self._running, timeout=5)
         await self.engine.dispose()
 
-    async def _shielded(self, work: Coroutine[Any, Any, T]) -> T:
-        # A caller that goes away must never hand a half-used connection back to the pool.
+    def _begin(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        # In a task of its own: a caller that goes away must never hand a half-used connection
+        # back to the pool, nor undo a commit that is on its way.
         task = asyncio.create_task(work)
         self._running.add(task)
-        task.add_done_callback(self._running.discard)
-        return await asyncio.shield(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._running.discard(task)
+        if not task.cancelled():
+            task.exception()  # seen: its caller may have gone away
 
     async def _look(self, engine: AsyncEngine, unit: Any, args: Any, kwargs: Any) -> Any:
         for attempt in range(_ATTEMPTS):
             try:
-                async with engine.connect() as conn:
-                    return await conn.run_sync(unit, *args, **kwargs)
-            except (DBAPIError, PoolTimeout, OSError, TimeoutError) as error:
+                async with _connection(engine) as conn:
+                    return await conn.run_sync(run_unit, unit, args, kwargs)
+            except _TROUBLE as error:
                 if attempt + 1 == _ATTEMPTS or not _repeatable(error, broken_is_safe=True):
                     raise translated(error) from error
+                await _pause(attempt)
         raise AssertionError("unreachable")
 
     async def _write(self, unit: Any, args: Any, kwargs: Any) -> Any:
         for attempt in range(_ATTEMPTS):
             committing = False
             try:
-                async with self.engine.connect() as conn:
+                async with _connection(self.engine) as conn:
                     result, hooks = await conn.run_sync(_hooked, unit, args, kwargs)
                     committing = True
                     await conn.commit()
-            except (DBAPIError, PoolTimeout, OSError, TimeoutError) as error:
+            except _TROUBLE as error:
                 again = _repeatable(error, broken_is_safe=not committing)
                 if attempt + 1 == _ATTEMPTS or not again:
                     raise translated(error) from error
+                await _pause(attempt)
             else:
-                for hook in hooks:
-                    hook()
+                run_hooks(hooks)
                 return result
         raise AssertionError("unreachable")
 
 
+@asynccontextmanager
+async def _connection(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    async with engine.connect() as conn:
+        try:
+            yield conn
+        except (TimeoutError, OSError):
+            # Rolling back politely would wait for the same silence once more.
+            await conn.invalidate()
+            raise
+
+
+async def _pause(attempt: int) -> None:
+    # Those who met in a deadlock should not meet again.
+    await asyncio.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - no secret
+
+
 def _hooked(conn: Connection, unit: Any, args: Any, kwargs: Any) -> Any:
     hooks = start_hooks(conn)
-    return unit(conn, *args, **kwargs), hooks
+    return run_unit(conn, unit, args, kwargs), hooks
 
 
 def make_async_engine(url: str, pool: int) -> AsyncEngine:
@@ -107,10 +140,11 @@ def make_async_engine(url: str, pool: int) -> AsyncEngine:
         pool_recycle=1800,
         json_serializer=dump_json,
         json_deserializer=orjson.loads,
+        hide_parameters=True,  # they are what people wrote
         connect_args={
             "timeout": 3,
-            "command_timeout": 15,
-            "server_settings": {"application_name": "parlour", "statement_timeout": "15000"},
+            "command_timeout": 10,
+            "server_settings": {"application_name": "parlour", "statement_timeout": "10000"},
         },
     )
 
@@ -149,7 +183,7 @@ async def held_lock(url: str, number: int) -> AsyncIterator[bool]:
             alone = await conn.execution_options(isolation_level="AUTOCOMMIT")
             taken = await alone.execute(text("SELECT pg_try_advisory_lock(:n)"), {"n": number})
             yield bool(taken.scalar_one())
-    except (DBAPIError, PoolTimeout, OSError, TimeoutError) as error:
+    except _TROUBLE as error:
         raise translated(error) from error
     finally:
         await engine.dispose()
@@ -161,7 +195,7 @@ async def run_alone(url: str, call: Any) -> Any:
     try:
         async with engine.connect() as conn:
             return await _committed(conn, call)
-    except (DBAPIError, PoolTimeout, OSError, TimeoutError) as error:
+    except _TROUBLE as error:
         raise translated(error) from error
     finally:
         await engine.dispose()

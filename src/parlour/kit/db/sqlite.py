@@ -7,6 +7,7 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -16,7 +17,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.pool import NullPool
 
-from parlour.kit.db.base import P, T, Unit, dump_json, start_hooks
+from parlour.kit.db.base import P, T, Unit, dump_json, run_hooks, run_unit, start_hooks
 from parlour.kit.errors import Problem, StorageFull, Unavailable
 
 _GROUP = 256
@@ -45,7 +46,7 @@ class SqliteDatabase:
         self._inode = _inode(path)
         self.engine = make_engine(path)
         self._loop = asyncio.get_running_loop()
-        self._reader = self._connect()
+        self._reader = self._connect(read_only=True)
         self._browsers = ThreadPoolExecutor(2, "parlour-browse")
         self._work: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
         self._writer = threading.Thread(target=self._write_loop, name="parlour-write", daemon=True)
@@ -66,12 +67,15 @@ class SqliteDatabase:
 
         def run() -> T:
             try:
-                with self.engine.connect() as conn:
+                with self._connect(read_only=True) as conn:
                     conn.exec_driver_sql("BEGIN")
-                    return unit(conn, *args, **kwargs)
+                    found: T = run_unit(conn, unit, args, kwargs)
+                    return found
             except DBAPIError as error:
                 raise translated(error) from error
 
+        if self._closed:
+            raise Unavailable("the database is closed")
         return await self._loop.run_in_executor(self._browsers, run)
 
     async def write(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -79,7 +83,7 @@ class SqliteDatabase:
         if self._closed:
             raise Unavailable("the database is closed")
         done: asyncio.Future[T] = self._loop.create_future()
-        self._work.put(_Work(lambda conn: unit(conn, *args, **kwargs), done))
+        self._work.put(_Work(lambda conn: run_unit(conn, unit, args, kwargs), done))
         return await done
 
     async def close(self) -> None:
@@ -139,7 +143,8 @@ class SqliteDatabase:
                 work.outcome, work.hooks = None, None
                 work.failure = failure
             if conn is not None:
-                conn.close()
+                with suppress(DBAPIError):
+                    conn.close()
             return None
         return conn
 
@@ -160,8 +165,11 @@ class SqliteDatabase:
             conn.exec_driver_sql("ROLLBACK TO unit")
         conn.exec_driver_sql("RELEASE unit")
 
-    def _connect(self) -> Connection:
-        return self.engine.connect()
+    def _connect(self, *, read_only: bool = False) -> Connection:
+        conn = self.engine.connect()
+        if read_only:
+            conn.exec_driver_sql("PRAGMA query_only=ON")
+        return conn
 
 
 def make_engine(path: Path) -> Engine:
@@ -170,6 +178,7 @@ def make_engine(path: Path) -> Engine:
         f"sqlite:///{path}",
         poolclass=NullPool,
         isolation_level="AUTOCOMMIT",
+        hide_parameters=True,  # they are what people wrote
         connect_args={"check_same_thread": False, "timeout": 10},
         json_serializer=dump_json,
         json_deserializer=orjson.loads,
@@ -211,8 +220,7 @@ def translated(error: DBAPIError) -> Exception:
 
 def _deliver(batch: list[_Work]) -> None:
     for work in batch:
-        for hook in work.hooks or ():
-            hook()
+        run_hooks(work.hooks or ())
         if not work.done.done():
             if work.failure is not None:
                 work.done.set_exception(work.failure)
