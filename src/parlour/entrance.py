@@ -2,16 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-import msgspec
 import sqlalchemy as sa
 
 from parlour import visitors
 from parlour.agents.model import Content
-from parlour.agents.store import agents, versions
+from parlour.agents.store import agents, published_content
 from parlour.conversations.store import conversations
 from parlour.kit.clock import DAY, Moment
+from parlour.kit.db import Prepared, Row
 from parlour.kit.errors import NotFound, Problem
 from parlour.kit.tokens import LinkToken
 from parlour.links import rules
@@ -210,66 +211,65 @@ def start_of(tools: Tools, link_id: str) -> str:
 
 
 _LINK = links.links.c
-_DOOR = (
-    sa.select(
-        _LINK.id.label("link_id"),
-        _LINK.workspace_id,
-        _LINK.kind,
-        _LINK.token_expires,
-        _LINK.expires_at,
-        _LINK.enabled,
-        _LINK.revoked_at,
-        _LINK.welcome_message,
-        agents.c.id.label("agent_id"),
-        agents.c.published,
-        agents.c.live,
-        agents.c.deleted_at,
-        versions.c.content,
-        sessions.c.hash.label("session"),
-        sessions.c.visitor_id,
-        sessions.c.seen_at,
-        conversations.c.id.label("conversation_id"),
+_NOBODY = ""
+"""Stands for the hash of a session that was not presented: no hash is empty."""
+
+
+@cache
+def _door(hashes: int) -> Prepared:
+    """Prepare the one read of a door; a session has as many hashes as there are secret keys."""
+    presented: list[Any] = [sa.bindparam(f"hash_{n}") for n in range(hashes)]
+    is_theirs = sa.and_(
+        sessions.c.link_id == _LINK.id,
+        sessions.c.hash.in_(presented),
+        sessions.c.expires_at > sa.bindparam("now"),
     )
-    .select_from(links.links)
-    .join(agents, agents.c.id == _LINK.agent_id)
-    .outerjoin(
-        versions,
-        sa.and_(versions.c.agent_id == agents.c.id, versions.c.number == agents.c.published),
+    is_open = sa.and_(
+        conversations.c.visitor_id == sessions.c.visitor_id, conversations.c.closed_at.is_(None)
     )
-    .outerjoin(
-        sessions,
-        sa.and_(
-            sessions.c.link_id == _LINK.id,
-            sessions.c.hash.in_(sa.bindparam("hashes", expanding=True)),
-            sessions.c.expires_at > sa.bindparam("now"),
-        ),
+    return Prepared(
+        sa.select(
+            _LINK.id.label("link_id"),
+            _LINK.workspace_id,
+            _LINK.kind,
+            _LINK.token_expires,
+            _LINK.expires_at,
+            _LINK.enabled,
+            _LINK.revoked_at,
+            _LINK.welcome_message,
+            agents.c.id.label("agent_id"),
+            agents.c.published,
+            agents.c.live,
+            agents.c.deleted_at,
+            sessions.c.hash.label("session"),
+            sessions.c.visitor_id,
+            sessions.c.seen_at,
+            conversations.c.id.label("conversation_id"),
+        )
+        .select_from(links.links)
+        .join(agents, agents.c.id == _LINK.agent_id)
+        .outerjoin(sessions, is_theirs)
+        .outerjoin(conversations, is_open)
+        .where(_LINK.id == sa.bindparam("link"))
     )
-    .outerjoin(
-        conversations,
-        sa.and_(
-            conversations.c.visitor_id == sessions.c.visitor_id,
-            conversations.c.closed_at.is_(None),
-        ),
-    )
-    .where(_LINK.id == sa.bindparam("link_id"))
-)
 
 
 def _look(
     conn: sa.Connection, tools: Tools, token: LinkToken, session: str | None, now: Moment
 ) -> Door:
-    hashes = tools.keys.hashes(session) if session else []
-    found = {"link_id": token.link_id, "hashes": hashes, "now": now}
-    row = conn.execute(_DOOR, found).first()
+    hashes = tools.keys.hashes(session) if session else [_NOBODY]
+    given = {f"hash_{n}": each for n, each in enumerate(hashes)}
+    row = _door(len(hashes)).first(conn, link=token.link_id, now=now, **given)
     verdict = rules.admit(token, None if row is None else _standing(row), now)
     if row is None or verdict == Refuse(Why.NOT_FOUND):
         raise Refused(Refuse(Why.NOT_FOUND))
+    published = row.published
     return Door(
         row.link_id,
         row.workspace_id,
         row.agent_id,
-        row.published or 0,
-        None if row.content is None else msgspec.convert(row.content, Content),
+        published or 0,
+        None if published is None else published_content(conn, row.agent_id, published),
         row.welcome_message,
         verdict,
         row.session,
@@ -279,7 +279,7 @@ def _look(
     )
 
 
-def _standing(row: Any) -> rules.Standing:
+def _standing(row: Row) -> rules.Standing:
     return rules.Standing(
         kind=row.kind,
         token_expires=row.token_expires,

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from parlour.kit.clock import Moment
-from parlour.kit.db import Json, metadata
+from parlour.kit.db import Json, inserting, metadata
 from parlour.rights import Who
 
 
@@ -49,6 +49,11 @@ events = sa.Table(
 )
 
 
+_RECORD = inserting(
+    events, "workspace_id kind at actor_kind actor_id agent_id link_id conversation_id data"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """A fact that happened, and what it is about."""
@@ -73,19 +78,17 @@ def record(
     data: Mapping[str, Any] | None = None,
 ) -> None:
     """Write down a fact, in the transaction that makes it true."""
-    conn.execute(
-        sa.insert(events),
-        {
-            "workspace_id": who.workspace_id,
-            "kind": kind.value,
-            "at": at,
-            "actor_kind": who.kind,
-            "actor_id": who.id,
-            "agent_id": agent_id,
-            "link_id": link_id,
-            "conversation_id": conversation_id,
-            "data": dict(data or {}),
-        },
+    _RECORD.run(
+        conn,
+        workspace_id=who.workspace_id,
+        kind=kind.value,
+        at=at,
+        actor_kind=who.kind,
+        actor_id=who.id,
+        agent_id=agent_id,
+        link_id=link_id,
+        conversation_id=conversation_id,
+        data=dict(data or {}),
     )
 
 

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from parlour.kit.clock import HOUR, Moment
-from parlour.kit.db import metadata
+from parlour.kit.db import Prepared, inserting, metadata
 from parlour.kit.tokens import new_id
 
 TOUCH_EVERY = HOUR
@@ -35,6 +35,15 @@ sessions = sa.Table(
 """The secret that the browser holds is here only as a keyed hash."""
 
 
+_ARRIVE = inserting(visitors, "id workspace_id agent_id link_id created_at")
+_BEGIN = inserting(sessions, "hash visitor_id link_id created_at seen_at expires_at")
+_TOUCH = Prepared(
+    sa.update(sessions)
+    .where(sessions.c.hash == sa.bindparam("session"))
+    .values(seen_at=sa.bindparam("now"), expires_at=sa.bindparam("ends"))
+)
+
+
 def arrive(
     conn: sa.Connection,
     *,
@@ -50,34 +59,26 @@ def arrive(
     IntegrityError when the session exists already: the same first message sent twice at once.
     """
     visitor_id = new_id("vis")
-    conn.execute(
-        sa.insert(visitors),
-        {
-            "id": visitor_id,
-            "workspace_id": workspace_id,
-            "agent_id": agent_id,
-            "link_id": link_id,
-            "created_at": now,
-        },
+    _ARRIVE.run(
+        conn,
+        id=visitor_id,
+        workspace_id=workspace_id,
+        agent_id=agent_id,
+        link_id=link_id,
+        created_at=now,
     )
-    conn.execute(
-        sa.insert(sessions),
-        {
-            "hash": session_hash,
-            "visitor_id": visitor_id,
-            "link_id": link_id,
-            "created_at": now,
-            "seen_at": now,
-            "expires_at": expires_at,
-        },
+    _BEGIN.run(
+        conn,
+        hash=session_hash,
+        visitor_id=visitor_id,
+        link_id=link_id,
+        created_at=now,
+        seen_at=now,
+        expires_at=expires_at,
     )
     return visitor_id
 
 
 def touch(conn: sa.Connection, session_hash: str, now: Moment, expires_at: Moment) -> None:
     """Prolong a session that is in use."""
-    conn.execute(
-        sa.update(sessions)
-        .where(sessions.c.hash == session_hash)
-        .values(seen_at=now, expires_at=expires_at)
-    )
+    _TOUCH.run(conn, session=session_hash, now=now, ends=expires_at)

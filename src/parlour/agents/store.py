@@ -166,6 +166,20 @@ def version(conn: sa.Connection, agent_id: str, number: int) -> Version:
     return _version(row)
 
 
+_KEPT = 500
+_contents: dict[tuple[str, int], Content] = {}
+
+
+def published_content(conn: sa.Connection, agent_id: str, number: int) -> Content:
+    """Return what a version holds. It is remembered: every visit needs it, and it never changes."""
+    content = _contents.get((agent_id, number))
+    if content is None:
+        if len(_contents) >= _KEPT:
+            _contents.clear()
+        content = _contents[agent_id, number] = version(conn, agent_id, number).content
+    return content
+
+
 def every_version(
     conn: sa.Connection, agent_id: str, *, before: int | None = None, limit: int | None = None
 ) -> list[Version]:

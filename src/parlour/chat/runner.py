@@ -254,14 +254,13 @@ def _finish(conn: sa.Connection, tools: Tools, turn: Turn, end: _End) -> None:
         reply["text"] = writing.text
         reply["citations"] = msgspec.to_builtins(writing.citations) or None
     store.change(conn, turn.conversation_id, turn.reply_seq, **reply)
-    store.count_reply(conn, turn.conversation_id, now)
+    workspace_id, link_id = store.count_reply(conn, turn.conversation_id, now)
     if writing is not None and writing.variables:
         store.set_variables(conn, turn.conversation_id, writing.variables)
     following = rows.next_in_line(conn, turn.conversation_id)
     if following is not None:
         tools.queue.enqueue(conn, RUN, {"turn": following})
-    about = store.whose(conn, turn.conversation_id)
-    who = Who("system", turn.agent_id, "agent", about["workspace_id"])
+    who = Who("system", turn.agent_id, "agent", workspace_id)
     told = {"turn": turn.id, "state": end.state.value, "problem": end.problem}
     events.record(
         conn,
@@ -269,7 +268,7 @@ def _finish(conn: sa.Connection, tools: Tools, turn: Turn, end: _End) -> None:
         who,
         now,
         agent_id=turn.agent_id,
-        link_id=about["link_id"],
+        link_id=link_id,
         conversation_id=turn.conversation_id,
         data=told,
     )

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from parlour.conversations.model import Message, State
 from parlour.kit.clock import Moment
-from parlour.kit.db import Json, metadata
+from parlour.kit.db import Json, Prepared, Row, Updating, inserting, metadata
 from parlour.kit.tokens import new_id
 
 conversations = sa.Table(
@@ -71,6 +71,24 @@ _MESSAGE = [
 ]
 
 
+_CONVERSATION = conversations.c.id == sa.bindparam("conversation")
+_OF_CONVERSATION = messages.c.conversation_id == sa.bindparam("conversation")
+_AT = sa.and_(_OF_CONVERSATION, messages.c.seq == sa.bindparam("place"))
+
+_TAKE_PLACES = Prepared(
+    sa.update(conversations)
+    .where(
+        conversations.c.visitor_id == sa.bindparam("visitor"), conversations.c.closed_at.is_(None)
+    )
+    .values(
+        last_seq=conversations.c.last_seq + sa.bindparam("count"),
+        last_message_at=sa.bindparam("now"),
+        message_count=conversations.c.message_count + 1,
+    )
+    .returning(conversations.c.id, conversations.c.last_seq, conversations.c.active_turn)
+)
+
+
 def take_places(
     conn: sa.Connection, visitor_id: str, now: Moment, count: int
 ) -> tuple[str, int, str | None] | None:
@@ -79,17 +97,7 @@ def take_places(
     Returns its id, the first place, and the turn that is active; None when no conversation is
     open. Until the transaction ends nobody else adds to this conversation.
     """
-    columns = conversations.c
-    row = conn.execute(
-        sa.update(conversations)
-        .where(columns.visitor_id == visitor_id, columns.closed_at.is_(None))
-        .values(
-            last_seq=columns.last_seq + count,
-            last_message_at=now,
-            message_count=columns.message_count + 1,
-        )
-        .returning(columns.id, columns.last_seq, columns.active_turn)
-    ).first()
+    row = _TAKE_PLACES.first(conn, visitor=visitor_id, now=now, count=count)
     return None if row is None else (row.id, row.last_seq - count + 1, row.active_turn)
 
 
@@ -104,6 +112,13 @@ def take_place_of(conn: sa.Connection, conversation_id: str, now: Moment) -> int
     return taken
 
 
+_BEGIN = inserting(
+    conversations,
+    "id workspace_id agent_id link_id visitor_id created_at last_message_at message_count"
+    " last_seq variables",
+)
+
+
 def begin(
     conn: sa.Connection,
     *,
@@ -116,30 +131,34 @@ def begin(
 ) -> str:
     """Open a conversation and return its id; IntegrityError when the visitor has one open."""
     conversation_id = new_id("cnv")
-    values = {
-        "id": conversation_id,
-        "workspace_id": workspace_id,
-        "agent_id": agent_id,
-        "link_id": link_id,
-        "visitor_id": visitor_id,
-        "created_at": now,
-        "last_message_at": now,
-        "message_count": 1,
-        "last_seq": last_seq,
-        "variables": {},
-    }
-    conn.execute(sa.insert(conversations), values)
+    _BEGIN.run(
+        conn,
+        id=conversation_id,
+        workspace_id=workspace_id,
+        agent_id=agent_id,
+        link_id=link_id,
+        visitor_id=visitor_id,
+        created_at=now,
+        last_message_at=now,
+        message_count=1,
+        last_seq=last_seq,
+        variables={},
+    )
     return conversation_id
+
+
+_LOCK = Prepared(
+    sa.update(conversations)
+    .where(_CONVERSATION)
+    .values(last_seq=conversations.c.last_seq)
+    .returning(conversations.c.active_turn)
+)
 
 
 def lock(conn: sa.Connection, conversation_id: str) -> str | None:
     """Hold a conversation's row until the transaction ends; return the turn that is active."""
-    return conn.execute(
-        sa.update(conversations)
-        .where(conversations.c.id == conversation_id)
-        .values(last_seq=conversations.c.last_seq)
-        .returning(conversations.c.active_turn)
-    ).scalar()
+    row = _LOCK.first(conn, conversation=conversation_id)
+    return None if row is None else row.active_turn
 
 
 def close(conn: sa.Connection, conversation_id: str, now: Moment) -> bool:
@@ -152,64 +171,67 @@ def close(conn: sa.Connection, conversation_id: str, now: Moment) -> bool:
     return bool(closed.rowcount)
 
 
+_ADD = inserting(
+    messages,
+    "conversation_id seq id author_kind author_name text state created_at turn_id client_id epoch"
+    " replaces superseded",
+)
+
+
 def add_messages(
     conn: sa.Connection, conversation_id: str, rows: list[Message], client_id: str | None = None
 ) -> None:
     """Append messages; `client_id` is the sender's own id of the first one."""
-    conn.execute(
-        sa.insert(messages),
-        [
-            {
-                "conversation_id": conversation_id,
-                "seq": row.seq,
-                "id": row.id,
-                "author_kind": row.author_kind,
-                "author_name": row.author_name,
-                "text": row.text,
-                "state": row.state.value,
-                "created_at": row.created_at,
-                "turn_id": row.turn_id,
-                "client_id": client_id if index == 0 else None,
-                "epoch": row.epoch,
-                "replaces": row.replaces,
-                "superseded": False,
-            }
-            for index, row in enumerate(rows)
-        ],
-    )
+    for index, row in enumerate(rows):
+        _ADD.run(
+            conn,
+            conversation_id=conversation_id,
+            seq=row.seq,
+            id=row.id,
+            author_kind=row.author_kind,
+            author_name=row.author_name,
+            text=row.text,
+            state=row.state.value,
+            created_at=row.created_at,
+            turn_id=row.turn_id,
+            client_id=client_id if index == 0 else None,
+            epoch=row.epoch,
+            replaces=row.replaces,
+            superseded=False,
+        )
+
+
+_BY_CLIENT_ID = Prepared(
+    sa.select(*_MESSAGE).where(_OF_CONVERSATION, messages.c.client_id == sa.bindparam("client"))
+)
 
 
 def by_client_id(conn: sa.Connection, conversation_id: str, client_id: str) -> Message | None:
     """Find what the sender sent under this id of its own; None when it is new."""
-    row = conn.execute(
-        sa.select(*_MESSAGE).where(
-            messages.c.conversation_id == conversation_id, messages.c.client_id == client_id
-        )
-    ).first()
+    row = _BY_CLIENT_ID.first(conn, conversation=conversation_id, client=client_id)
     return None if row is None else _message(row)
+
+
+_SAVE_TEXT = Prepared(
+    sa.update(messages)
+    .where(
+        _AT, messages.c.epoch == sa.bindparam("attempt"), messages.c.state == State.WRITING.value
+    )
+    .values(text=sa.bindparam("so_far"))
+)
 
 
 def save_text(conn: sa.Connection, conversation_id: str, seq: int, epoch: int, text: str) -> None:
     """Save what a reply has so far, unless a later attempt is writing it."""
-    conn.execute(
-        sa.update(messages)
-        .where(
-            messages.c.conversation_id == conversation_id,
-            messages.c.seq == seq,
-            messages.c.epoch == epoch,
-            messages.c.state == State.WRITING.value,
-        )
-        .values(text=text)
-    )
+    _SAVE_TEXT.run(conn, conversation=conversation_id, place=seq, attempt=epoch, so_far=text)
+
+
+_CHANGE = Updating(messages, _AT)
 
 
 def change(conn: sa.Connection, conversation_id: str, seq: int, **values: Any) -> None:
     """Change columns of one message."""
-    conn.execute(
-        sa.update(messages)
-        .where(messages.c.conversation_id == conversation_id, messages.c.seq == seq)
-        .values(**values)
-    )
+    _CHANGE.run(conn, values, conversation=conversation_id, place=seq)
 
 
 def supersede(conn: sa.Connection, conversation_id: str, seq: int) -> tuple[str, str]:
@@ -223,63 +245,73 @@ def supersede(conn: sa.Connection, conversation_id: str, seq: int) -> tuple[str,
     return failed.id, failed.author_name
 
 
+_READ = sa.select(*_MESSAGE).where(
+    _OF_CONVERSATION,
+    messages.c.seq > sa.bindparam("after"),
+    messages.c.superseded.is_(sa.false()),
+)
+_READ_ALL = Prepared(_READ.order_by(messages.c.seq))
+_READ_NEWEST = Prepared(
+    _READ.where(messages.c.seq <= sa.bindparam("upto"))
+    .order_by(messages.c.seq.desc())
+    .limit(sa.bindparam("newest"))
+)
+_LAST_PLACE = 2**31 - 1
+
+
 def read(
     conn: sa.Connection,
     conversation_id: str,
     *,
     after: int = 0,
-    upto: int | None = None,
     newest: int | None = None,
+    upto: int = _LAST_PLACE,
 ) -> list[Message]:
-    """Read messages in order, without replies that were tried again.
+    """Read messages in order, behind the place `after`, without replies that were tried again.
 
-    `after` and `upto` bound the places; `newest` keeps only that many of the last ones.
+    `newest` keeps only that many of the last ones, counted from the place `upto`.
     """
-    wanted = sa.select(*_MESSAGE).where(
-        messages.c.conversation_id == conversation_id,
-        messages.c.seq > after,
-        messages.c.superseded.is_(sa.false()),
-    )
-    if upto is not None:
-        wanted = wanted.where(messages.c.seq <= upto)
     if newest is None:
-        return [_message(row) for row in conn.execute(wanted.order_by(messages.c.seq))]
-    last = conn.execute(wanted.order_by(messages.c.seq.desc()).limit(newest))
-    return [_message(row) for row in last][::-1]
+        found = _READ_ALL.all(conn, conversation=conversation_id, after=after)
+        return [_message(row) for row in found]
+    found = _READ_NEWEST.all(
+        conn, conversation=conversation_id, after=after, upto=upto, newest=newest
+    )
+    return [_message(row) for row in reversed(found)]
+
+
+_PROGRESS = Prepared(
+    sa.select(conversations.c.last_seq, conversations.c.closed_at).where(_CONVERSATION)
+)
 
 
 def progress(conn: sa.Connection, conversation_id: str) -> tuple[int, bool]:
     """Return the last place taken in a conversation, and whether it is closed or gone."""
-    row = conn.execute(
-        sa.select(conversations.c.last_seq, conversations.c.closed_at).where(
-            conversations.c.id == conversation_id
-        )
-    ).first()
+    row = _PROGRESS.first(conn, conversation=conversation_id)
     return (0, True) if row is None else (row.last_seq, row.closed_at is not None)
+
+
+_COUNT = Prepared(sa.select(conversations.c.message_count).where(_CONVERSATION))
 
 
 def count(conn: sa.Connection, conversation_id: str) -> int:
     """Return how many messages a conversation has, replies under way not counted."""
-    wanted = sa.select(conversations.c.message_count).where(conversations.c.id == conversation_id)
-    return conn.execute(wanted).scalar() or 0
+    row = _COUNT.first(conn, conversation=conversation_id)
+    return 0 if row is None else row.message_count
 
 
-def count_reply(conn: sa.Connection, conversation_id: str, now: Moment) -> None:
-    """Count a reply that has ended."""
-    conn.execute(
-        sa.update(conversations)
-        .where(conversations.c.id == conversation_id)
-        .values(message_count=conversations.c.message_count + 1, last_message_at=now)
-    )
+_COUNT_REPLY = Prepared(
+    sa.update(conversations)
+    .where(_CONVERSATION)
+    .values(message_count=conversations.c.message_count + 1, last_message_at=sa.bindparam("now"))
+    .returning(conversations.c.workspace_id, conversations.c.link_id)
+)
 
 
-def whose(conn: sa.Connection, conversation_id: str) -> dict[str, str]:
-    """Return `workspace_id` and `link_id` of a conversation that exists."""
-    columns = conversations.c
-    row = conn.execute(
-        sa.select(columns.workspace_id, columns.link_id).where(columns.id == conversation_id)
-    ).one()
-    return {"workspace_id": row.workspace_id, "link_id": row.link_id}
+def count_reply(conn: sa.Connection, conversation_id: str, now: Moment) -> tuple[str, str]:
+    """Count a reply that has ended; return the conversation's workspace and link."""
+    row = _COUNT_REPLY.one(conn, conversation=conversation_id, now=now)
+    return row.workspace_id, row.link_id
 
 
 def set_variables(conn: sa.Connection, conversation_id: str, learnt: dict[str, Any]) -> None:
@@ -321,7 +353,7 @@ def usage_of_links(conn: sa.Connection, link_ids: list[str]) -> dict[str, tuple[
     return {row[0]: (int(row[1]), row[2], row[3]) for row in rows}
 
 
-def _message(row: sa.Row[Any]) -> Message:
+def _message(row: Row) -> Message:
     return Message(
         row.id,
         row.seq,

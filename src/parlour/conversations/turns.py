@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from parlour.conversations.model import OPEN, Turn, TurnState
 from parlour.conversations.store import conversations
 from parlour.kit.clock import Moment
-from parlour.kit.db import Json, metadata
+from parlour.kit.db import Json, Prepared, Row, Updating, inserting, metadata
 
 turns = sa.Table(
     "turns",
@@ -44,33 +44,42 @@ _TURN = [
 ]
 
 
+_TURN_ID = turns.c.id == sa.bindparam("turn")
+_OPEN = turns.c.state.in_([sa.literal(state) for state in OPEN])
+_ADD = inserting(
+    turns,
+    "id conversation_id agent_id agent_version question_seq reply_seq state epoch created_at",
+)
+
+
 def add(conn: sa.Connection, turn: Turn, now: Moment, active: str | None) -> bool:
     """Store a new turn; make it the active one when none is, and say whether it is.
 
     The conversation's row must be held by this transaction, and `active` be read under that hold.
     """
-    conn.execute(
-        sa.insert(turns),
-        {
-            "id": turn.id,
-            "conversation_id": turn.conversation_id,
-            "agent_id": turn.agent_id,
-            "agent_version": turn.agent_version,
-            "question_seq": turn.question_seq,
-            "reply_seq": turn.reply_seq,
-            "state": turn.state.value,
-            "epoch": turn.epoch,
-            "created_at": now,
-        },
+    _ADD.run(
+        conn,
+        id=turn.id,
+        conversation_id=turn.conversation_id,
+        agent_id=turn.agent_id,
+        agent_version=turn.agent_version,
+        question_seq=turn.question_seq,
+        reply_seq=turn.reply_seq,
+        state=turn.state.value,
+        epoch=turn.epoch,
+        created_at=now,
     )
     if active is None:
         _activate(conn, turn.conversation_id, turn.id)
     return active is None
 
 
+_FIND = Prepared(sa.select(*_TURN).where(_TURN_ID))
+
+
 def find(conn: sa.Connection, turn_id: str) -> Turn | None:
     """Find a turn; None when it has been erased."""
-    row = conn.execute(sa.select(*_TURN).where(turns.c.id == turn_id)).first()
+    row = _FIND.first(conn, turn=turn_id)
     return None if row is None else _turn(row)
 
 
@@ -95,32 +104,34 @@ def usage(conn: sa.Connection, turn_id: str) -> dict[str, int] | None:
     return {"input_tokens": row.input_tokens, "output_tokens": row.output_tokens}
 
 
+_START = Prepared(
+    sa.update(turns)
+    .where(_TURN_ID, _OPEN)
+    .values(
+        state=TurnState.RUNNING.value,
+        epoch=turns.c.epoch + 1,
+        started_at=sa.func.coalesce(turns.c.started_at, sa.bindparam("now", type_=sa.BigInteger)),
+    )
+    .returning(*_TURN)
+)
+
+
 def start(conn: sa.Connection, turn_id: str, now: Moment) -> Turn | None:
     """Begin, or begin again, to run a turn: the epoch moves on and fences whoever ran it before.
 
     None when the turn has ended or was erased.
     """
-    row = conn.execute(
-        sa.update(turns)
-        .where(turns.c.id == turn_id, turns.c.state.in_(OPEN))
-        .values(
-            state=TurnState.RUNNING.value,
-            epoch=turns.c.epoch + 1,
-            started_at=sa.func.coalesce(turns.c.started_at, now),
-        )
-        .returning(*_TURN)
-    ).first()
+    row = _START.first(conn, turn=turn_id, now=now)
     return None if row is None else _turn(row)
+
+
+_END = Updating(turns, _TURN_ID, turns.c.epoch == sa.bindparam("attempt"), _OPEN)
 
 
 def end(conn: sa.Connection, turn: Turn, state: TurnState, now: Moment, **values: Any) -> bool:
     """End a turn that this epoch still owns; False when somebody else ended it or took it over."""
-    ended = conn.execute(
-        sa.update(turns)
-        .where(turns.c.id == turn.id, turns.c.epoch == turn.epoch, turns.c.state.in_(OPEN))
-        .values(state=state.value, ended_at=now, **values)
-    )
-    return bool(ended.rowcount)
+    ended = {"state": state.value, "ended_at": now, **values}
+    return _END.run(conn, ended, turn=turn.id, attempt=turn.epoch) == 1
 
 
 def ask_to_stop(conn: sa.Connection, turn_id: str, now: Moment) -> bool:
@@ -133,29 +144,48 @@ def ask_to_stop(conn: sa.Connection, turn_id: str, now: Moment) -> bool:
     return bool(asked.rowcount)
 
 
+_WAITING = Prepared(
+    sa.select(turns.c.id)
+    .where(
+        turns.c.conversation_id == sa.bindparam("conversation"),
+        turns.c.state == TurnState.QUEUED.value,
+    )
+    .order_by(turns.c.reply_seq)
+    .limit(1)
+)
+
+
 def next_in_line(conn: sa.Connection, conversation_id: str) -> str | None:
     """Make the oldest waiting turn the active one and return its id; None when none waits.
 
     The conversation's row must be held by this transaction.
     """
-    waiting = conn.execute(
-        sa.select(turns.c.id)
-        .where(turns.c.conversation_id == conversation_id, turns.c.state == TurnState.QUEUED.value)
-        .order_by(turns.c.reply_seq)
-        .limit(1)
-    ).scalar()
+    row = _WAITING.first(conn, conversation=conversation_id)
+    waiting = None if row is None else row.id
     _activate(conn, conversation_id, waiting)
     return waiting
 
 
+_ACTIVATE = Prepared(
+    sa.update(conversations)
+    .where(conversations.c.id == sa.bindparam("conversation"))
+    .values(active_turn=sa.bindparam("turn"))
+)
+
+
 def _activate(conn: sa.Connection, conversation_id: str, turn_id: str | None) -> None:
-    conn.execute(
-        sa.update(conversations)
-        .where(conversations.c.id == conversation_id)
-        .values(active_turn=turn_id)
+    _ACTIVATE.run(conn, conversation=conversation_id, turn=turn_id)
+
+
+def _turn(row: Row) -> Turn:
+    return Turn(
+        row.id,
+        row.conversation_id,
+        row.agent_id,
+        row.agent_version,
+        row.question_seq,
+        row.reply_seq,
+        TurnState(row.state),
+        row.epoch,
+        row.stop_at,
     )
-
-
-def _turn(row: sa.Row[Any]) -> Turn:
-    values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it has an underscore
-    return Turn(**{**values, "state": TurnState(values["state"])})

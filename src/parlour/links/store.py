@@ -1,5 +1,6 @@
 """The rows of links."""
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -7,10 +8,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from parlour.kit.clock import SECOND, Moment
-from parlour.kit.db import metadata
+from parlour.kit.db import Prepared, metadata
 from parlour.kit.errors import NotFound
 from parlour.kit.tokens import FOREVER, Keyring
 from parlour.links.rules import Kind
+
+_FORM = re.compile(r"lnk_[A-Za-z0-9_-]{11}\Z", re.ASCII)
 
 links = sa.Table(
     "links",
@@ -71,6 +74,7 @@ def insert(conn: sa.Connection, link: Link) -> None:
 
 def find(conn: sa.Connection, agent_id: str, link_id: str) -> Link:
     """Find a link of an agent; NotFound when absent, revoked or another agent's."""
+    _require_form(link_id)
     row = conn.execute(
         sa.select(*_SHOWN).where(
             links.c.id == link_id, links.c.agent_id == agent_id, links.c.revoked_at.is_(None)
@@ -83,6 +87,7 @@ def find(conn: sa.Connection, agent_id: str, link_id: str) -> Link:
 
 def of_workspace(conn: sa.Connection, workspace_id: str, link_id: str) -> Link:
     """Find a link by its id alone; NotFound when absent or revoked."""
+    _require_form(link_id)
     row = conn.execute(
         sa.select(*_SHOWN).where(
             links.c.id == link_id,
@@ -124,19 +129,27 @@ def change(conn: sa.Connection, held: Link, now: Moment, values: Mapping[str, An
     return at
 
 
+_SPEND = Prepared(
+    sa.update(links)
+    .where(
+        links.c.id == sa.bindparam("link"),
+        links.c.revoked_at.is_(None),
+        links.c.enabled,
+        sa.or_(links.c.expires_at.is_(None), links.c.expires_at > sa.bindparam("now")),
+    )
+    .values(uses=links.c.uses + 1)
+)
+
+
 def spend(conn: sa.Connection, link_id: str, now: Moment) -> bool:
     """Count one use if the link is open at this very statement; False when it is not."""
-    spent = conn.execute(
-        sa.update(links)
-        .where(
-            links.c.id == link_id,
-            links.c.revoked_at.is_(None),
-            links.c.enabled,
-            sa.or_(links.c.expires_at.is_(None), links.c.expires_at > now),
-        )
-        .values(uses=links.c.uses + 1)
-    )
-    return bool(spent.rowcount)
+    return _SPEND.run(conn, link=link_id, now=now) == 1
+
+
+def _require_form(link_id: str) -> None:
+    # Not every database takes every string, even to look for it.
+    if not _FORM.match(link_id):
+        raise NotFound("there is no link of that id")
 
 
 def _link(row: sa.Row[Any]) -> Link:

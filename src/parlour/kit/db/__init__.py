@@ -10,7 +10,7 @@ from parlour.kit.db.base import (
     metadata,
 )
 from parlour.kit.db.opening import open_database
-from parlour.kit.db.prepared import Prepared, Row, inserting
+from parlour.kit.db.prepared import Prepared, Row, Updating, inserting
 from parlour.kit.db.schema import known_revisions, migrate, require_current
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "Prepared",
     "Row",
     "Unit",
+    "Updating",
     "after_commit",
     "insert_or_ignore",
     "inserting",

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Insert, Table, insert
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, Dialect, Table, bindparam, insert, update
+from sqlalchemy.exc import DBAPIError, NoResultFound
 from sqlalchemy.sql.base import Executable
+from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import ReturnsRows
 from sqlalchemy.types import TypeEngine
 
@@ -74,6 +75,13 @@ class Prepared:
         found = self.all(conn, **values)
         return found[0] if found else None
 
+    def one(self, conn: Connection, **values: Any) -> Row:
+        """Run it and return its one row, which must be there: NoResultFound."""
+        row = self.first(conn, **values)
+        if row is None:
+            raise NoResultFound
+        return row
+
     def run(self, conn: Connection, **values: Any) -> int:
         """Run it and return how many rows it changed."""
         ready = self._for(conn)
@@ -92,10 +100,33 @@ class Prepared:
         return ready
 
 
-def inserting(table: Table, columns: str, statement: Insert | None = None) -> Prepared:
+def inserting(table: Table, columns: str) -> Prepared:
     """Prepare an INSERT of these columns, separated by spaces; the others stay empty."""
-    made = insert(table) if statement is None else statement
-    return Prepared(made.inline(), columns.split())
+    return Prepared(insert(table).inline(), columns.split())
+
+
+class Updating:
+    """An UPDATE whose columns differ from call to call; one is prepared for each set of them."""
+
+    __slots__ = ("_made", "_table", "_where")
+
+    def __init__(self, table: Table, *where: ColumnElement[bool]) -> None:
+        """Take the table and which of its rows are meant, with named parameters."""
+        self._table = table
+        self._where = where
+        self._made: dict[tuple[str, ...], Prepared] = {}
+
+    def run(self, conn: Connection, columns: Mapping[str, Any], **where: Any) -> int:
+        """Set these columns and return how many rows were meant."""
+        names = tuple(columns)
+        made = self._made.get(names)
+        if made is None:
+            given = {
+                name: bindparam(f"new_{name}", type_=self._table.c[name].type) for name in names
+            }
+            made = Prepared(update(self._table).where(*self._where).values(given))
+            self._made[names] = made
+        return made.run(conn, **where, **{f"new_{name}": columns[name] for name in names})
 
 
 def _compiled(statement: Any, dialect: Dialect, columns: list[str] | None) -> _Ready:
@@ -111,8 +142,14 @@ def _compiled(statement: Any, dialect: Dialect, columns: list[str] | None) -> _R
         compiled.string,
         inputs,
         tuple((at, read) for at, read in enumerate(reads) if read is not None),
-        namedtuple("Row", [each.key for each in shown])._make if shown else tuple,
+        _named([each.key for each in shown]),
     )
+
+
+def _named(columns: list[str]) -> Callable[[Iterable[Any]], Row]:
+    factory: Any = namedtuple  # noqa: PYI024 - which columns there are, only this moment tells
+    maker: Callable[[Iterable[Any]], Row] = factory("Row", columns)._make
+    return maker
 
 
 def _processor(kind: TypeEngine[Any], dialect: Dialect, which: str) -> Any:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql, sqlite
 
 from parlour.kit.clock import Moment
-from parlour.kit.db import Json, metadata
+from parlour.kit.db import Json, Prepared, metadata
 
 jobs = sa.Table(
     "jobs",
@@ -47,15 +47,20 @@ class Counts:
     oldest_due: Moment | None
 
 
+_COLUMNS = [column.name for column in jobs.c if column.name not in ("died_at", "error")]
 _INSERT = {
-    "postgresql": postgresql.insert(jobs).on_conflict_do_nothing(index_elements=["key"]),
-    "sqlite": sqlite.insert(jobs).on_conflict_do_nothing(index_elements=["key"]),
+    "postgresql": Prepared(
+        postgresql.insert(jobs).on_conflict_do_nothing(index_elements=["key"]).inline(), _COLUMNS
+    ),
+    "sqlite": Prepared(
+        sqlite.insert(jobs).on_conflict_do_nothing(index_elements=["key"]).inline(), _COLUMNS
+    ),
 }
 
 
 def insert(conn: Connection, row: dict[str, Any]) -> bool:
     """Add a job unless a live one has its key; tells whether it was added."""
-    return conn.execute(_INSERT[conn.dialect.name], row).rowcount == 1
+    return _INSERT[conn.dialect.name].run(conn, **row) == 1
 
 
 _NEXT = (
@@ -144,12 +149,12 @@ _HELD = (
     jobs.c.epoch == sa.bindparam("at_epoch"),
     jobs.c.owner == sa.bindparam("by"),
 )
-_FINISH = sa.delete(jobs).where(*_HELD)
+_FINISH = Prepared(sa.delete(jobs).where(*_HELD))
 
 
 def finish(conn: Connection, lease: Lease) -> bool:
     """Delete a job that is done; False when it is no longer this owner's."""
-    return conn.execute(_FINISH, lease._asdict()).rowcount == 1
+    return _FINISH.run(conn, **lease._asdict()) == 1
 
 
 def postpone(conn: Connection, lease: Lease, due: Moment, error: str) -> bool:
