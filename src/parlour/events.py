@@ -23,6 +23,15 @@ class Kind(StrEnum):
     AGENT_DELETED = "agent.deleted"
     KEY_CREATED = "key.created"
     KEY_REVOKED = "key.revoked"
+    PERSON_INVITED = "person.invited"
+    INVITATION_WITHDRAWN = "invitation.withdrawn"
+    PERSON_JOINED = "person.joined"
+    PERSON_CHANGED = "person.changed"
+    PERSON_PASSWORD_CHANGED = "person.password_changed"  # noqa: S105 - what happened, not one
+    PERSON_DISABLED = "person.disabled"
+    PERSON_ENABLED = "person.enabled"
+    SESSION_STARTED = "session.started"
+    SESSION_ENDED = "session.ended"
     LINK_CREATED = "link.created"
     LINK_CHANGED = "link.changed"
     LINK_REVOKED = "link.revoked"
@@ -90,6 +99,17 @@ def record(
         conversation_id=conversation_id,
         data=dict(data or {}),
     )
+
+
+def count_since(conn: sa.Connection, workspace_id: str, kind: Kind, at: Moment) -> dict[str, int]:
+    """Count the events of a kind in a workspace from a moment on, by the agent they are about."""
+    columns = events.c
+    found = conn.execute(
+        sa.select(columns.agent_id, sa.func.count())
+        .where(columns.kind == kind.value, columns.at >= at, columns.workspace_id == workspace_id)
+        .group_by(columns.agent_id)
+    )
+    return {row[0] or "": row[1] for row in found}
 
 
 WATCHED = tuple(kind.value for kind in Kind if kind.value.startswith(("agent.", "link.")))

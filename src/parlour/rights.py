@@ -24,6 +24,8 @@ class Permission(StrEnum):
     LINKS_MANAGE = "links:manage"
     LINKS_SEE = "links:see"
     METRICS_SEE = "metrics:see"
+    PEOPLE_MANAGE = "people:manage"
+    PEOPLE_SEE = "people:see"
 
 
 _SEEING = frozenset({Permission.AGENTS_SEE, Permission.LINKS_SEE})
@@ -38,7 +40,14 @@ MAY: dict[Role, frozenset[Permission]] = {
 }
 
 
-_WIDER = frozenset({Permission.KEYS_MANAGE, Permission.METRICS_SEE})
+_WIDER = frozenset(
+    {
+        Permission.KEYS_MANAGE,
+        Permission.METRICS_SEE,
+        Permission.PEOPLE_MANAGE,
+        Permission.PEOPLE_SEE,
+    }
+)
 """What reaches beyond any one agent, and so beyond a key that is for one agent alone."""
 
 
@@ -46,8 +55,9 @@ _WIDER = frozenset({Permission.KEYS_MANAGE, Permission.METRICS_SEE})
 class Who:
     """The one who acts, as far as deciding and recording need it."""
 
-    kind: Literal["key", "host", "visitor", "system"]
-    """An API key; somebody at the host's command line; a visitor; the house itself."""
+    kind: Literal["key", "person", "host", "visitor", "system"]
+    """An API key; a person in the studio; somebody at the host's command line; a visitor; the
+    house itself."""
     id: str
     name: str
     workspace_id: str

@@ -1,4 +1,4 @@
-"""Staff: the API keys by which programs act in a workspace, stored as keyed hashes."""
+"""The API keys by which programs act in a workspace, stored as keyed hashes."""
 
 import contextlib
 import re

@@ -1,0 +1,251 @@
+"""The rows of people, their sessions, invitations, and the codes of the first start."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from parlour.kit.clock import Moment
+from parlour.kit.db import metadata
+from parlour.kit.errors import NotFound
+from parlour.rights import Role
+from parlour.staff.model import IDLE, Invitation, Person, Session
+
+people = sa.Table(
+    "people",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("workspace_id", sa.ForeignKey("workspaces.id"), nullable=False),
+    sa.Column("email", sa.String(254), nullable=False, unique=True),
+    sa.Column("name", sa.String(200), nullable=False),
+    sa.Column("role", sa.String(20), nullable=False),
+    sa.Column("view_personal", sa.Boolean, nullable=False),
+    sa.Column("password", sa.Text, nullable=False),
+    sa.Column("created_at", sa.BigInteger, nullable=False),
+    sa.Column("updated_at", sa.BigInteger, nullable=False),
+    sa.Column("updated_by", sa.String(200), nullable=False),
+    sa.Column("disabled_at", sa.BigInteger),
+)
+"""`password` is an argon2 hash. Nobody is ever deleted here: the audit log names them."""
+
+staff_sessions = sa.Table(
+    "staff_sessions",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("person_id", sa.ForeignKey("people.id"), nullable=False),
+    sa.Column("hash", sa.String(64), nullable=False, unique=True),
+    sa.Column("client", sa.String(100), nullable=False),
+    sa.Column("created_at", sa.BigInteger, nullable=False),
+    sa.Column("seen_at", sa.BigInteger, nullable=False),
+    sa.Column("expires_at", sa.BigInteger, nullable=False),
+    sa.Column("ended_at", sa.BigInteger),
+    sa.Index("staff_sessions_person", "person_id", "ended_at"),
+)
+
+invitations = sa.Table(
+    "invitations",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("workspace_id", sa.ForeignKey("workspaces.id"), nullable=False),
+    sa.Column("email", sa.String(254), nullable=False),
+    sa.Column("role", sa.String(20), nullable=False),
+    sa.Column("view_personal", sa.Boolean, nullable=False),
+    sa.Column("hash", sa.String(64), nullable=False, unique=True),
+    sa.Column("created_at", sa.BigInteger, nullable=False),
+    sa.Column("created_by", sa.String(200), nullable=False),
+    sa.Column("expires_at", sa.BigInteger, nullable=False),
+    sa.Column("ended_at", sa.BigInteger),
+    sa.Index("invitations_email", "workspace_id", "email"),
+)
+"""`ended_at` is when it was accepted, withdrawn, or replaced by a newer one."""
+
+setup_codes = sa.Table(
+    "setup_codes",
+    metadata,
+    sa.Column("hash", sa.String(64), primary_key=True),
+    sa.Column("created_at", sa.BigInteger, nullable=False),
+)
+
+_PERSON = [people.c[name] for name in Person.__slots__]
+_SESSION = [staff_sessions.c[name] for name in Session.__slots__]
+_INVITATION = [invitations.c[name] for name in Invitation.__slots__]
+
+
+def every_person(conn: sa.Connection, workspace_id: str) -> list[Person]:
+    """List a workspace's people by name, those who may not come in last."""
+    found = conn.execute(
+        sa.select(*_PERSON)
+        .where(people.c.workspace_id == workspace_id)
+        .order_by(people.c.disabled_at.is_not(None), sa.func.lower(people.c.name), people.c.id)
+    )
+    return [person(row) for row in found]
+
+
+def find_person(conn: sa.Connection, workspace_id: str, person_id: str) -> Person:
+    """Find a person of a workspace; NotFound when there is none of that id."""
+    row = conn.execute(
+        sa.select(*_PERSON).where(
+            people.c.id == person_id[:40], people.c.workspace_id == workspace_id
+        )
+    ).first()
+    if row is None:
+        raise NotFound("there is nobody of that id")
+    return person(row)
+
+
+def hold_person(conn: sa.Connection, workspace_id: str, person_id: str) -> Person:
+    """Read a person whom nobody else changes until the transaction ends.
+
+    All owners are held, too, always in the same order, so that no two of them can each be the
+    last to go.
+    """
+    conn.execute(
+        sa.select(people.c.id)
+        .where(
+            people.c.workspace_id == workspace_id,
+            sa.or_(people.c.role == Role.OWNER.value, people.c.id == person_id[:40]),
+        )
+        .order_by(people.c.id)
+        .with_for_update()
+    ).all()
+    return find_person(conn, workspace_id, person_id)
+
+
+def has_owner(conn: sa.Connection) -> bool:
+    """Whether this instance was ever taken by an owner."""
+    wanted = sa.select(people.c.id).where(people.c.role == Role.OWNER.value)
+    return conn.execute(wanted.limit(1)).first() is not None
+
+
+def workspace_owners(conn: sa.Connection, workspace_id: str) -> list[str]:
+    """Return the ids of a workspace's owners who can come in."""
+    wanted = sa.select(people.c.id).where(
+        people.c.workspace_id == workspace_id,
+        people.c.role == Role.OWNER.value,
+        people.c.disabled_at.is_(None),
+    )
+    return list(conn.execute(wanted).scalars())
+
+
+def change_person(
+    conn: sa.Connection, held: Person, now: Moment, by: str, values: dict[str, Any]
+) -> Moment:
+    """Change columns of a person who is held; return `updated_at`, which always grows."""
+    at = max(now, held.updated_at + 1)
+    conn.execute(
+        sa.update(people)
+        .where(people.c.id == held.id)
+        .values(updated_at=at, updated_by=by[:200], **values)
+    )
+    return at
+
+
+def password_of(conn: sa.Connection, email: str) -> Any:
+    """Find the row with id and password of whoever has this address and may come in; or None."""
+    return conn.execute(
+        sa.select(people.c.id, people.c.workspace_id, people.c.password).where(
+            people.c.email == email, people.c.disabled_at.is_(None)
+        )
+    ).first()
+
+
+def by_email(conn: sa.Connection, email: str) -> Person | None:
+    """Find whoever has this address, in whatever workspace."""
+    row = conn.execute(sa.select(*_PERSON).where(people.c.email == email)).first()
+    return None if row is None else person(row)
+
+
+def session_of(conn: sa.Connection, hashes: list[str], now: Moment) -> Any:
+    """Find the row of the good session with one of these hashes, and whose it is; or None."""
+    columns = staff_sessions.c
+    return conn.execute(
+        sa.select(columns.id.label("session_id"), columns.seen_at, columns.expires_at, *_PERSON)
+        .join(people, people.c.id == columns.person_id)
+        .where(
+            columns.hash.in_(hashes),
+            columns.ended_at.is_(None),
+            columns.expires_at > now,
+            columns.seen_at > now - IDLE,
+            people.c.disabled_at.is_(None),
+        )
+    ).first()
+
+
+def sessions_of(conn: sa.Connection, person_id: str, now: Moment) -> list[Session]:
+    """List a person's good sessions, the one used last first."""
+    columns = staff_sessions.c
+    found = conn.execute(
+        sa.select(*_SESSION)
+        .where(
+            columns.person_id == person_id,
+            columns.ended_at.is_(None),
+            columns.expires_at > now,
+            columns.seen_at > now - IDLE,
+        )
+        .order_by(columns.seen_at.desc(), columns.id)
+    )
+    return [Session(*row) for row in found]
+
+
+def last_seen(conn: sa.Connection, workspace_id: str) -> dict[str, Moment]:
+    """Return when each person was last here, by their id; who never came is not in it."""
+    columns = staff_sessions.c
+    found = conn.execute(
+        sa.select(columns.person_id, sa.func.max(columns.seen_at))
+        .join(people, people.c.id == columns.person_id)
+        .where(people.c.workspace_id == workspace_id)
+        .group_by(columns.person_id)
+    )
+    return {row[0]: row[1] for row in found}
+
+
+def end_sessions(
+    conn: sa.Connection, person_id: str, now: Moment, *, only: str | None = None, but: str = ""
+) -> int:
+    """End a person's sessions, all or `only` one or all `but` one; return how many ended."""
+    columns = staff_sessions.c
+    wanted = sa.update(staff_sessions).where(
+        columns.person_id == person_id, columns.ended_at.is_(None), columns.id != but
+    )
+    if only is not None:
+        wanted = wanted.where(columns.id == only[:40])
+    return conn.execute(wanted.values(ended_at=now)).rowcount
+
+
+def open_invitations(conn: sa.Connection, workspace_id: str, now: Moment) -> list[Invitation]:
+    """List the invitations that can still be accepted, newest first."""
+    columns = invitations.c
+    found = conn.execute(
+        sa.select(*_INVITATION)
+        .where(
+            columns.workspace_id == workspace_id,
+            columns.ended_at.is_(None),
+            columns.expires_at > now,
+        )
+        .order_by(columns.created_at.desc(), columns.id)
+    )
+    return [invitation(row) for row in found]
+
+
+def open_invitation(conn: sa.Connection, hashes: list[str], now: Moment) -> Invitation:
+    """Find the invitation with one of these hashes; NotFound when it can not be accepted."""
+    columns = invitations.c
+    row = conn.execute(
+        sa.select(*_INVITATION).where(
+            columns.hash.in_(hashes), columns.ended_at.is_(None), columns.expires_at > now
+        )
+    ).first()
+    if row is None:
+        raise NotFound("this invitation has ended or was never made")
+    return invitation(row)
+
+
+def person(row: Any) -> Person:
+    """Make a person of a row."""
+    values = {name: getattr(row, name) for name in Person.__slots__}
+    return Person(**{**values, "role": Role(row.role)})
+
+
+def invitation(row: Any) -> Invitation:
+    """Make an invitation of a row."""
+    values = {name: getattr(row, name) for name in Invitation.__slots__}
+    return Invitation(**{**values, "role": Role(row.role)})
