@@ -1,6 +1,7 @@
 """Starting servers and workers at the command line."""
 
 import asyncio
+import sys
 from collections.abc import Coroutine
 from dataclasses import replace
 from typing import Any
@@ -10,6 +11,9 @@ import uvloop
 
 from parlour import config, main
 from parlour.cli.base import as_json
+from parlour.links import address
+from parlour.staff import setup
+from parlour.tools import Tools
 
 
 @click.command(short_help="Serve visitors, programs and owners.")
@@ -27,11 +31,14 @@ def serve(host: str | None, port: int | None, *, demo: bool, as_json: bool) -> N
         settings = replace(settings, host=host)
     if port is not None:
         settings = replace(settings, port=port)
-    ready = None
-    if demo:
-        from parlour.cli import demonstration  # noqa: PLC0415 - only a demonstration needs it
 
-        ready = demonstration.begin
+    async def ready(tools: Tools) -> None:
+        if demo:
+            from parlour.cli import demonstration  # noqa: PLC0415 - only a demonstration needs it
+
+            await demonstration.begin(tools)
+        await _show_studio(tools)
+
     _run(main.serve(settings, ready))
 
 
@@ -41,6 +48,15 @@ def worker(*, as_json: bool) -> None:
     """Run jobs and replies in a process of their own, until told to stop."""
     del as_json
     _run(main.work(config.load()))
+
+
+async def _show_studio(tools: Tools) -> None:
+    """Print, as long as nobody owns this instance, where and with which code to begin."""
+    code = await setup.new_code(tools)
+    if code is not None:
+        studio = f"{address.base(tools.settings)}/studio/setup"
+        click.echo(f"\nThe studio waits for its owner. Open\n\n  {studio}?code={code}\n")
+        sys.stdout.flush()
 
 
 def _run(work: Coroutine[Any, Any, None]) -> None:

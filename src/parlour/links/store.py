@@ -110,6 +110,16 @@ def of_agents(conn: sa.Connection, agent_ids: Collection[str]) -> list[Link]:
     return [_link(row) for row in found]
 
 
+def count_of_agents(conn: sa.Connection, workspace_id: str) -> dict[str, tuple[int, int]]:
+    """Count, for each agent of a workspace that has links: links, and how often they were used."""
+    found = conn.execute(
+        sa.select(links.c.agent_id, sa.func.count(), sa.func.sum(links.c.uses))
+        .where(links.c.workspace_id == workspace_id, links.c.revoked_at.is_(None))
+        .group_by(links.c.agent_id)
+    )
+    return {row[0]: (row[1], int(row[2])) for row in found}
+
+
 def hold(conn: sa.Connection, link_id: str) -> Link:
     """Read a link that nobody else changes until the transaction ends; NotFound when revoked."""
     row = conn.execute(

@@ -1,7 +1,7 @@
 """Gates: who may pass a route. Every route names its own; a site with one that does not fails."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from litestar import Request
 from litestar.datastructures import State
@@ -17,10 +17,12 @@ Asked = Request[Any, Any, State]
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Who may pass: everybody, whoever holds a link's token, or a key with a permission."""
+    """Who may pass: everybody, a link's token, a person of the studio, a key with a permission."""
 
     name: str
     permission: Permission | None = None
+    asks: Literal["who", "seat"] | None = None
+    """What a handler must take so that somebody stands at this gate: a key's, or a person's."""
 
 
 OPEN = Gate("open")
@@ -35,7 +37,13 @@ SELF = Gate("self")
 
 def key(permission: Permission) -> Gate:
     """Whoever holds an API key whose role has this permission."""
-    return Gate(f"key {permission.value}", permission)
+    return Gate(f"key {permission.value}", permission, "who")
+
+
+def person(permission: Permission | None = None) -> Gate:
+    """Whoever is signed in to the studio, and has a role with this permission if one is named."""
+    name = f"person {permission.value}" if permission else "person"
+    return Gate(name, permission, "seat")
 
 
 async def who(request: Asked, tools: Tools) -> Who:

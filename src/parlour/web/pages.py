@@ -3,17 +3,14 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import lru_cache
-from pathlib import Path
 from typing import Final, Literal
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
-
-from parlour.kit.clock import Moment, rfc3339
+from parlour.kit.clock import Moment
 from parlour.web.assets import assets
 from parlour.web.cast import Fill, cast
 from parlour.web.prose import NOTHING, Html
+from parlour.web.sheets import template
 from parlour.web.words import Catalogue, spoken
 
 Theme = Literal["auto", "light", "dark"]
@@ -237,34 +234,6 @@ def _in_script(data: object) -> str:
 
 
 def _render(name: str, words: Catalogue, **values: object) -> str:
-    return _template(name).render(
+    return template(name).render(
         base=assets().base, w=words.page, direction=words.direction, **values
     )
-
-
-@lru_cache
-def _template(name: str) -> Template:
-    return _environment().get_template(name)
-
-
-@lru_cache
-def _environment() -> Environment:
-    made = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
-    made.filters["rfc3339"] = rfc3339
-    made.filters["utc"] = _utc
-    return made
-
-
-def _utc(moment: Moment, form: str) -> str:
-    """Write a moment in UTC for browsers without scripts; scripts put it in the reader's zone."""
-    when = datetime.fromtimestamp(moment / 1000, UTC)
-    if form == "clock":
-        return f"{when:%H:%M} UTC"
-    return f"{when:%A} {when.day} {when:%B %Y, %H:%M} UTC"

@@ -1,5 +1,8 @@
 """The site: every route with its gate, how failures are told, and what all handlers are given."""
 
+import inspect
+from typing import Any
+
 from litestar import Litestar, Response, get
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
@@ -12,16 +15,21 @@ from parlour.chat.live import Live
 from parlour.kit.errors import NotFound
 from parlour.kit.limits import PerMinute
 from parlour.tools import Tools
-from parlour.web import bodies, gates, problems
+from parlour.web import bodies, gates, problems, seats
 from parlour.web.api import manage, public, service
 from parlour.web.assets import assets
 from parlour.web.edge import Edge
 from parlour.web.gates import OPEN, Asked, Gate
 from parlour.web.strangers import Strangers
+from parlour.web.studio import entering, home, keys, me, people, shell
+from parlour.web.studio.throttle import Throttle
 from parlour.web.visit import room, sources
 
 DOORS = (public, manage, service)
 """The files of the programs' door; each lists its handlers."""
+
+STUDIO = (entering, people, me, keys, home)
+"""The files of the studio's door."""
 
 _SCHEMA = "/openapi"
 _FOREVER = "public, max-age=31536000, immutable"
@@ -47,13 +55,14 @@ def build(tools: Tools, live: Live) -> Edge:
     for page in pages:
         page.exception_handlers = {Exception: room.refuse}
     app = Litestar(
-        [*pages, static, *(handler for door in DOORS for handler in door.HANDLERS)],
+        [*pages, static, *(handler for door in (*STUDIO, *DOORS) for handler in door.HANDLERS)],
         dependencies={
             "tools": Provide(lambda: tools, sync_to_thread=False),
             "live": Provide(lambda: live, sync_to_thread=False),
             "who": Provide(gates.who),
+            "seat": Provide(seats.seat),
         },
-        exception_handlers={Exception: problems.handle},
+        exception_handlers={Exception: _tell},
         request_class=bodies.StrictRequest,
         request_max_body_size=tools.settings.max_body_bytes,
         openapi_config=OpenAPIConfig(
@@ -70,15 +79,28 @@ def build(tools: Tools, live: Live) -> Edge:
         debug=False,
     )
     limiter = PerMinute(tools.settings.wrong_tokens_per_minute)
+    app.state.throttle = Throttle(tools)
     app.state.strangers = Strangers(tools.keys, tools.settings.trusted_proxies, limiter)
     require_gates(app)
     return Edge(app, tools.settings)
 
 
+def _tell(request: Asked, error: Exception) -> Response[Any]:
+    """Tell of a failure as whoever asked understands it: people in the studio by a page."""
+    if request.url.path == shell.HOME or request.url.path.startswith(shell.HOME + "/"):
+        return shell.refuse(request, error)
+    return problems.handle(request, error)
+
+
 def require_gates(app: Litestar) -> None:
-    """Refuse a site with a route that does not say who may pass."""
+    """Refuse a site with a route that does not say who may pass, or says so and does not ask."""
     for route in app.routes:
         for handler in route.route_handlers if isinstance(route, HTTPRoute) else ():
             made_by_litestar = handler.http_methods == {"OPTIONS"} or route.path.startswith(_SCHEMA)
-            if not isinstance(handler.opt.get("gate"), Gate) and not made_by_litestar:
+            if made_by_litestar:
+                continue
+            gate = handler.opt.get("gate")
+            if not isinstance(gate, Gate):
                 raise TypeError(f"{route.path} names no gate")
+            if gate.asks is not None and gate.asks not in inspect.signature(handler.fn).parameters:
+                raise TypeError(f"{route.path} has a gate, and nobody stands at it")

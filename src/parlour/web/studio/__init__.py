@@ -1,0 +1,1 @@
+"""The studio: where owners and their colleagues work, as pages that need no script."""

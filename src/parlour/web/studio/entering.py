@@ -1,0 +1,174 @@
+"""Coming into the studio: the first start, invitations, signing in and out."""
+
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.enums import RequestEncodingType
+from litestar.params import Body
+from litestar.response import Redirect
+
+from parlour import workspaces
+from parlour.kit.errors import Gone, NotFound, Problem, Unauthorized
+from parlour.rights import Role
+from parlour.staff import invitations, sessions, setup
+from parlour.staff.people import NewPerson
+from parlour.staff.sessions import Seat
+from parlour.tools import Tools
+from parlour.web import seats
+from parlour.web.gates import OPEN, Asked, person
+from parlour.web.studio import browsers, shell
+from parlour.web.studio.shell import Filled
+from parlour.web.studio.throttle import Throttle
+
+_OPEN = {"gate": OPEN}
+
+
+class Setup(msgspec.Struct, frozen=True):
+    """The form of the first start."""
+
+    code: str = ""
+    email: str = ""
+    name: str = ""
+    password: str = ""
+
+
+class SignIn(msgspec.Struct, frozen=True):
+    """The form of signing in."""
+
+    email: str = ""
+    password: str = ""
+    next: str = ""
+
+
+class Accepting(msgspec.Struct, frozen=True):
+    """The form by which an invitation is taken."""
+
+    name: str = ""
+    password: str = ""
+
+
+_FORM = Body(media_type=RequestEncodingType.URL_ENCODED)
+
+
+@get("/studio/setup", opt=_OPEN)
+async def setup_page(tools: Tools, code: str = "") -> Response[Any]:
+    """Show the form of the first start; once there is an owner, lead to sign-in."""
+    if not await setup.is_open(tools):
+        return shell.go(shell.SIGN_IN)
+    return shell.outside("studio/setup.html", form=Filled({"code": code[:100]}))
+
+
+@post("/studio/setup", opt=_OPEN)
+async def set_up(request: Asked, tools: Tools, data: Annotated[Setup, _FORM]) -> Response[Any]:
+    """Make the first owner with the code that the server printed, and sign them in."""
+    try:
+        _throttle(request).count(request, "setup")
+        workspace = await workspaces.ensure_default(tools)
+        new = NewPerson(workspace.id, data.email, data.name, Role.OWNER, data.password)
+        owner = await setup.begin(tools, data.code, new)
+    except Gone:
+        return shell.go(shell.SIGN_IN)
+    except Problem as problem:
+        typed = {"code": data.code[:100], "email": data.email[:300], "name": data.name[:300]}
+        return _again("studio/setup.html", problem, typed)
+    return await _signed_in(request, tools, owner.workspace_id, owner.id, shell.HOME)
+
+
+@get("/studio/sign-in", opt=_OPEN)
+async def sign_in_page(request: Asked, tools: Tools, lost: str = "") -> Response[Any]:
+    """Show the form of signing in; who is signed in already is led on."""
+    back = shell.own_path(request.query_params.get("next", shell.HOME))
+    try:
+        await sessions.seat(tools, seats.secret_of(request, tools.settings))
+        return shell.go(back)
+    except Unauthorized:
+        if await setup.is_open(tools):
+            return shell.go("/studio/setup")
+    return shell.outside("studio/sign-in.html", back=back, lost=bool(lost))
+
+
+@post("/studio/sign-in", opt=_OPEN)
+async def sign_in(request: Asked, tools: Tools, data: Annotated[SignIn, _FORM]) -> Response[Any]:
+    """Begin a session, always a new one, and lead to where the person wanted to be."""
+    back = shell.own_path(data.next)
+    former = seats.secret_of(request, tools.settings)
+    client = browsers.named(request.headers.get("user-agent", ""))
+    try:
+        _throttle(request).count(request, "sign-in", data.email)
+        secret = await sessions.sign_in(tools, data.email, data.password, client, instead_of=former)
+    except Problem as problem:
+        typed = {"email": data.email[:300]}
+        return _again("studio/sign-in.html", problem, typed, back=back, lost=False)
+    return shell.go(back, cookies=[seats.cookie(tools.settings, secret)])
+
+
+@post("/studio/sign-out", opt={"gate": person()})
+async def sign_out(tools: Tools, seat: Seat) -> Redirect:
+    """End the session."""
+    await sessions.end(tools, seat.who, seat.person.id, seat.session_id)
+    return shell.go(shell.SIGN_IN, cookies=[seats.cookie(tools.settings, None)])
+
+
+@get("/studio/invite/{token:str}", opt=_OPEN)
+async def invitation_page(request: Asked, tools: Tools, token: str) -> Response[Any]:
+    """Show what somebody is invited to be. Changes nothing."""
+    found = await _invitation(request, tools, token)
+    return shell.outside("studio/invite.html", invitation=found)
+
+
+@post("/studio/invite/{token:str}", opt=_OPEN)
+async def accept(
+    request: Asked, tools: Tools, token: str, data: Annotated[Accepting, _FORM]
+) -> Response[Any]:
+    """Take an invitation, once, and sign in."""
+    found = await _invitation(request, tools, token)
+    try:
+        joined = await invitations.accept(tools, token, data.name, data.password)
+    except NotFound:
+        raise
+    except Problem as problem:
+        typed = {"name": data.name[:300]}
+        return _again("studio/invite.html", problem, typed, invitation=found)
+    return await _signed_in(request, tools, joined.workspace_id, joined.id, shell.HOME)
+
+
+async def _invitation(request: Asked, tools: Tools, token: str) -> Any:
+    try:
+        return await invitations.look(tools, token)
+    except NotFound:
+        _throttle(request).count(request, "invitation")
+        raise
+
+
+async def _signed_in(
+    request: Asked, tools: Tools, workspace_id: str, person_id: str, path: str
+) -> Redirect:
+    client = browsers.named(request.headers.get("user-agent", ""))
+    former = seats.secret_of(request, tools.settings)
+    secret = await sessions.begin(tools, workspace_id, person_id, client, instead_of=former)
+    return shell.go(path, cookies=[seats.cookie(tools.settings, secret)])
+
+
+def _again(page: str, problem: Problem, typed: dict[str, str], **values: Any) -> Response[Any]:
+    """Show a form again, with what was typed except passwords."""
+    form = Filled.after(problem, typed)
+    return shell.outside(
+        page, status=problem.status, retry=problem.retry_after, form=form, **values
+    )
+
+
+def _throttle(request: Request[Any, Any, Any]) -> Throttle:
+    found: Throttle = request.app.state.throttle
+    return found
+
+
+HANDLERS = [
+    setup_page,
+    set_up,
+    sign_in_page,
+    sign_in,
+    sign_out,
+    invitation_page,
+    accept,
+]

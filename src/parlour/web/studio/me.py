@@ -1,0 +1,103 @@
+"""One's own account: name, password, and the browsers one is signed in with."""
+
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Response, get, post
+from litestar.enums import RequestEncodingType
+from litestar.params import Body
+from litestar.response import Redirect
+
+from parlour.kit.errors import FieldError, Invalid, Problem
+from parlour.staff import people, sessions, store
+from parlour.staff.sessions import Seat
+from parlour.tools import Tools
+from parlour.web.gates import Asked, person
+from parlour.web.studio import shell
+from parlour.web.studio.shell import NOTHING, Filled
+from parlour.web.studio.throttle import Throttle
+
+_ME = "/studio/me"
+_MINE = {"gate": person()}
+_FORM = Body(media_type=RequestEncodingType.URL_ENCODED)
+
+
+class Rename(msgspec.Struct, frozen=True):
+    """The form of one's name."""
+
+    name: str = ""
+
+
+class NewPassword(msgspec.Struct, frozen=True):
+    """The form of a new password."""
+
+    old: str = ""
+    new: str = ""
+
+
+@get(_ME, opt=_MINE)
+async def me(request: Asked, tools: Tools, seat: Seat) -> Response[Any]:
+    """Show one's own account."""
+    return await _page(request, tools, seat)
+
+
+@post(_ME + "/name", opt=_MINE)
+async def rename(
+    request: Asked, tools: Tools, seat: Seat, data: Annotated[Rename, _FORM]
+) -> Response[Any]:
+    """Change one's own name."""
+    try:
+        await people.rename(tools, seat.who, data.name)
+    except Invalid as problem:
+        form = Filled.after(problem, {"name": data.name[:300]})
+        return await _page(request, tools, seat, form)
+    return shell.go(_ME, "renamed")
+
+
+@post(_ME + "/password", opt=_MINE)
+async def change_password(
+    request: Asked, tools: Tools, seat: Seat, data: Annotated[NewPassword, _FORM]
+) -> Response[Any]:
+    """Change one's own password; all other sessions end."""
+    throttle: Throttle = request.app.state.throttle
+    try:
+        throttle.count(request, "password", seat.person.email)
+        await people.change_password(
+            tools, seat.person, data.old, data.new, session_id=seat.session_id
+        )
+    except Problem as problem:
+        if not problem.errors:
+            said = problem.detail
+            problem.errors = [FieldError("old", said)]
+        return await _page(request, tools, seat, Filled.after(problem, {}))
+    return shell.go(_ME, "password")
+
+
+@post(_ME + "/sessions/{session_id:str}/end", opt=_MINE)
+async def end_session(tools: Tools, seat: Seat, session_id: str) -> Redirect:
+    """End one of one's own sessions."""
+    await sessions.end(tools, seat.who, seat.person.id, session_id)
+    return shell.go(_ME, "ended")
+
+
+@post(_ME + "/sessions/end-others", opt=_MINE)
+async def end_others(tools: Tools, seat: Seat) -> Redirect:
+    """End all of one's own sessions but this one."""
+    await sessions.end_all(tools, seat.who, seat.person.id, but=seat.session_id)
+    return shell.go(_ME, "ended-others")
+
+
+async def _page(request: Asked, tools: Tools, seat: Seat, form: Filled = NOTHING) -> Response[Any]:
+    return shell.inside(
+        request,
+        seat,
+        "studio/me.html",
+        "me",
+        status=form.status,
+        form=form,
+        sessions=await tools.db.read(store.sessions_of, seat.person.id, tools.clock.now()),
+        current=seat.session_id,
+    )
+
+
+HANDLERS = [me, rename, change_password, end_session, end_others]

@@ -1,0 +1,177 @@
+"""The house around every page of the studio: the rail, what was just done, and refusals in it."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import quote
+
+from litestar import Response
+from litestar.response import Redirect
+
+from parlour.kit.errors import Problem
+from parlour.rights import Permission, Role
+from parlour.staff.sessions import Seat
+from parlour.web import edge, problems
+from parlour.web.assets import assets
+from parlour.web.gates import Asked
+from parlour.web.sheets import template
+
+HOME: Final = "/studio"
+SIGN_IN: Final = "/studio/sign-in"
+
+_OWN_PATH: Final = re.compile(r"/studio(/[A-Za-z0-9_-]+)*(\?[A-Za-z0-9_=&-]*)?\Z", re.ASCII)
+"""Where somebody may be sent after sign-in: a plain address inside the studio, nothing else."""
+
+_SAID: Final = {
+    "saved": "Saved.",
+    "renamed": "Your name has been changed.",
+    "password": "Your password has been changed. You were signed out everywhere else.",
+    "ended": "Signed out there.",
+    "ended-all": "Signed out everywhere.",
+    "ended-others": "Signed out everywhere else.",
+    "shut-out": "Shut out. Every session has ended.",
+    "let-in": "Let in again.",
+    "withdrawn": "The invitation has been withdrawn.",
+    "revoked": "The key has been revoked. Programs that use it are refused from now on.",
+}
+"""What a page says was just done, by the word that its address carries."""
+
+_REFUSED: Final = {
+    403: ("This is not yours to see", "Ask an owner if you need it."),
+    404: ("There is nothing here", "It may have been removed, or the address has a typing error."),
+    405: ("That did not work", "Go back and try it from the page."),
+    413: ("That is too large", "Go back and send less."),
+    422: ("That did not fit", "Go back, change it, and send it again."),
+    429: ("Too many tries", "Wait a little and try again."),
+    500: ("Something went wrong", "Nothing was changed. Try again."),
+    503: ("Not available just now", "Nothing was changed. Try again in a moment."),
+    507: ("No room left", "The disk takes no more. What is there can still be read."),
+}
+
+ROLES: Final = {
+    Role.OWNER: ("Owner", "Everything, with people and API keys."),
+    Role.BUILDER: ("Builder", "Makes and changes agents and links."),
+    Role.TEAM_LEAD: ("Team lead", "Leads operators; sees agents and links."),
+    Role.OPERATOR: ("Operator", "Answers visitors; sees agents and links."),
+    Role.ANALYST: ("Analyst", "Looks back at what happened; sees agents and links."),
+}
+"""Each role's name, and what it is for in a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A place that the rail leads to."""
+
+    key: str
+    path: str
+    icon: str
+    label: str
+    permission: Permission | None = None
+
+
+ENTRIES: Final = (
+    Entry("home", HOME, "home", "Home", Permission.AGENTS_SEE),
+    Entry("people", "/studio/people", "people", "People", Permission.PEOPLE_SEE),
+    Entry("keys", "/studio/keys", "key", "API keys", Permission.KEYS_MANAGE),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A form as it is shown again: what was typed, and what to change in it."""
+
+    typed: dict[str, str] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+    trouble: str = ""
+    """What is wrong with the whole, when it is not one field."""
+    status: int = 200
+
+    @classmethod
+    def after(cls, problem: Problem, typed: dict[str, str]) -> "Filled":
+        """Make the form that follows a problem."""
+        errors = {each.field: _sentence(each.message) for each in problem.errors if each.field}
+        trouble = "" if errors else _sentence(problem.detail)
+        return cls(typed, errors, trouble, problem.status)
+
+
+NOTHING: Final = Filled()
+
+
+def inside(
+    request: Asked, seat: Seat, name: str, here: str, *, status: int = 200, **values: Any
+) -> Response[bytes]:
+    """Return a page of the studio for who is signed in; `here` is the entry it belongs to."""
+    entries = [e for e in ENTRIES if e.permission is None or seat.who.may(e.permission)]
+    said = _SAID.get(request.query_params.get("said", ""), "")
+    return _page(
+        name,
+        status,
+        entries=entries,
+        here=here,
+        me=seat.person,
+        said=said,
+        may=seat.who.may,
+        **values,
+    )
+
+
+def outside(
+    name: str, *, status: int = 200, retry: int | None = None, **values: Any
+) -> Response[Any]:
+    """Return a page for somebody who is not signed in."""
+    answer = _page(name, status, **values)
+    if retry is not None:
+        answer.headers["Retry-After"] = str(retry)
+    return answer
+
+
+def go(path: str, said: str = "", **more: Any) -> Redirect:
+    """Lead on after something was done; the next page says what."""
+    return Redirect(f"{path}?said={said}" if said else path, status_code=303, **more)
+
+
+def own_path(path: str) -> str:
+    """Return a path to lead to after sign-in: inside the studio, or its home."""
+    return path if _OWN_PATH.match(path) and SIGN_IN not in path else HOME
+
+
+def refuse(request: Asked, error: Exception) -> Response[Any]:
+    """Answer a request to the studio that failed: by a page, or the way to sign in."""
+    problem = problems.as_problem(error)
+    if problem.status == 401:
+        return _to_sign_in(request)
+    title, hint = _REFUSED.get(problem.status, _REFUSED[500 if problem.status >= 500 else 422])
+    told = "" if problem.status in {404, 405, 500} else _sentence(problem.detail)
+    reference = problem.detail.rpartition(" ")[2] if problem.code == "internal" else ""
+    values = {"title": title, "told": told, "hint": hint, "reference": reference}
+    seat = request.scope.get("state", {}).get("seat")
+    if seat is None:
+        return outside(
+            "studio/refused.html", status=problem.status, retry=problem.retry_after, **values
+        )
+    return inside(request, seat, "studio/problem.html", "", status=problem.status, **values)
+
+
+def _to_sign_in(request: Asked) -> Redirect:
+    path = request.url.path
+    if request.method != "GET":
+        # What was sent is lost; the page it was sent from is two steps down at the most.
+        path = "/".join(path.split("/")[:3])
+        return Redirect(f"{SIGN_IN}?lost=1&next={quote(path, safe='')}", status_code=303)
+    if request.url.query:
+        path += f"?{request.url.query}"
+    back = own_path(path)
+    ask = f"?next={quote(back, safe='')}" if back != HOME else ""
+    return Redirect(SIGN_IN + ask, status_code=303)
+
+
+def _page(name: str, status: int, **values: Any) -> Response[Any]:
+    nonce = edge.nonce()
+    values.setdefault("form", NOTHING)
+    body = template(name).render(base=assets().base, nonce=nonce, roles=ROLES, **values)
+    headers = {"Content-Security-Policy": edge.page_policy(nonce)}
+    return Response(body.encode(), status_code=status, media_type="text/html", headers=headers)
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}." if text else ""
