@@ -78,7 +78,7 @@ async def _steps(tools: Tools, seat: Seat, rows: list[Row], *, used: bool) -> li
         live = any(row.state == "live" for row in rows)
         steps += [
             Step("Make an agent", bool(rows), make),
-            Step("Put it live", live, f"parlour agent publish {name}"),
+            Step("Put it live", live, f"parlour agent {_goes_live(rows)} {name}"),
             Step(
                 "Make a link to it", any(row.links for row in rows), f"parlour link create {name}"
             ),
@@ -90,6 +90,10 @@ async def _steps(tools: Tools, seat: Seat, rows: list[Row], *, used: bool) -> li
         people = await tools.db.read(store.every_person, seat.person.workspace_id)
         steps.append(Step("Invite a colleague", len(people) > 1, path="/studio/people"))
     return steps
+
+
+def _goes_live(rows: list[Row]) -> str:
+    return "live" if rows and rows[0].state == "offline" else "publish"
 
 
 @get("/studio/{rest:path}", opt={"gate": person()})
