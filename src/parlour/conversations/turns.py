@@ -1,5 +1,6 @@
 """The rows of turns, and the rule that a conversation answers one question at a time."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
@@ -81,6 +82,18 @@ def find(conn: sa.Connection, turn_id: str) -> Turn | None:
     """Find a turn; None when it has been erased."""
     row = _FIND.first(conn, turn=turn_id)
     return None if row is None else _turn(row)
+
+
+_STANDING = sa.select(turns.c.id, turns.c.epoch).where(
+    turns.c.id.in_(sa.bindparam("ids", expanding=True)), turns.c.stop_at.is_(None)
+)
+
+
+def still_ours(conn: sa.Connection, held: Iterable[Turn]) -> set[str]:
+    """Return the ids of those turns that nobody stopped, erased, or began to run elsewhere."""
+    epochs = {turn.id: turn.epoch for turn in held}
+    found = conn.execute(_STANDING, {"ids": list(epochs)})
+    return {row.id for row in found if epochs[row.id] == row.epoch}
 
 
 def latest(conn: sa.Connection, conversation_id: str) -> Turn | None:
