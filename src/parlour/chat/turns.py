@@ -278,7 +278,7 @@ async def retry(tools: Tools, conversation_id: str) -> str:
 async def close(tools: Tools, door: Doorway, visitor_id: str, conversation_id: str) -> bool:
     """Close a conversation, so that the visitor's next message begins a fresh one.
 
-    A reply that is being written is stopped. False: it was closed already.
+    A reply that is being written is stopped, and those that wait are never begun. False: it was closed already.
     """
 
     def unit(conn: sa.Connection) -> bool:
@@ -286,6 +286,7 @@ async def close(tools: Tools, door: Doorway, visitor_id: str, conversation_id: s
         active = store.lock(conn, conversation_id)
         if not store.close(conn, conversation_id, now):
             return False
+        rows.stop_waiting(conn, conversation_id, now)
         if active is not None and rows.ask_to_stop(conn, active, now):
             after_commit(conn, lambda: tools.bus.publish(wire.STOPS, active))
         events.record(
