@@ -16,22 +16,27 @@ _RELATED_RARE: Final = 0.7
 """… when they use it elsewhere, …"""
 _RELATED_UNKNOWN: Final = 0.8
 """… and when they do not use it at all."""
-_MEANT: Final = 0.85
+_MEANT: Final = 0.95
 _CORRECTED: Final = 0.9
-_INCIDENTAL: Final = 0.85
+_INCIDENTAL: Final = 1.0
 """A word that no title, heading or link uses is seldom what a question is about."""
 _NUMBER: Final = 0.3
 _EARLIER: Final = 0.7
 """What the words of the question before count, when this one leans on it."""
-_WHOLE: Final = 0.3
+_WHOLE: Final = 0.5
 """How much the document around a passage counts."""
-_COVERAGE: Final = 0.75
+_COVERAGE: Final = 0.5
 _POINTING: Final = 0.4
-_SECOND: Final = 0.8
+_SECOND: Final = 1.2
 """How much a document's further passages speak for its best one."""
-_NEAR: Final = 0.5
-_WINDOW: Final = 8
-_UNKNOWN_IDF: Final = 5.0
+_NEAR: Final = 1.0
+_WINDOW: Final = 6
+_UNKNOWN: Final = 1.2
+"""What a word that the library does not know is worth, beside one that it has once."""
+_GUESSED: Final = 0.5
+"""How much of a question is answered where only a corrected word is spoken of."""
+_TOGETHER: Final = 1.5
+"""How much speaking of things close together says that they are the ones asked for."""
 CANDIDATES: Final = 60
 _LONGEST_QUESTION: Final = 60
 """Words of a question that are looked at."""
@@ -48,6 +53,8 @@ class Concept:
         self.weights = weights
         self.weight = weight
         self.telling = bool(term) and weight == 1.0
+        self.guessed = False
+        """Whether its word was taken for a misspelling of another."""
         self.worth = 0.0
         """What finding it is worth at most; known once the index has been asked."""
 
@@ -144,6 +151,7 @@ def settle(concepts: list[Concept], index: Index, vocabulary: list[str]) -> set[
         if not known and (better := corrected(term, vocabulary)):
             concept.weights[better] = _CORRECTED
             concept.term = better
+            concept.guessed = True
             wanted |= {better, *related(better)}
     return wanted
 
@@ -162,7 +170,7 @@ def weigh(concepts: list[Concept], index: Index) -> None:
             for term, weight in concept.weights.items()
             if term in index
         ]
-        concept.worth = max(known, default=_UNKNOWN_IDF * _INCIDENTAL) * concept.weight
+        concept.worth = max(known, default=_UNKNOWN * index.idf("")) * concept.weight
 
 
 def candidates(concepts: list[Concept], index: Index) -> list[tuple[float, int, int]]:
@@ -222,10 +230,17 @@ def coverage(concepts: list[Concept], text: str) -> float:
     """How much of what was asked a text speaks of, from 0 to 1."""
     found = set(terms(text))
     got = sum(
-        concept.worth * max((w for t, w in concept.weights.items() if t in found), default=0.0)
+        concept.worth
+        * max((w for t, w in concept.weights.items() if t in found), default=0.0)
+        * (_GUESSED if concept.guessed else 1.0)
         for concept in concepts
     )
     return got / (sum(concept.worth for concept in concepts) or 1.0)
+
+
+def certainty(concepts: list[Concept], text: str) -> float:
+    """How likely a text is to answer: above 0.65, more often than not."""
+    return coverage(concepts, text) + _TOGETHER * nearness(concepts, text)
 
 
 def ordered(

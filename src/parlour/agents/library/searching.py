@@ -27,8 +27,8 @@ class Hit:
     text: str
     """Markdown."""
     score: float
-    coverage: float
-    """How much of the question it speaks of, from 0 to 1."""
+    certainty: float
+    """How likely it is to answer; see `ranking.certainty`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +97,6 @@ def _hits(
         document, number = keys[passage]
         path, title = titles[document]
         _, headings, text = texts[document, number]
-        share = ranking.coverage(concepts, spoken[passage])
-        hits.append(Hit(f"{document}.{number}", path, title, tuple(headings), text, score, share))
+        sure = ranking.certainty(concepts, spoken[passage])
+        hits.append(Hit(f"{document}.{number}", path, title, tuple(headings), text, score, sure))
     return tuple(hits)

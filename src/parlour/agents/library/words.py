@@ -8,6 +8,7 @@ from typing import Final
 import snowballstemmer  # type: ignore[import-untyped]
 
 _WORD: Final = re.compile(r"\w+(?:['’]\w+)*")
+_ENDING: Final = re.compile(r"['’](?:s|t|re|ve|ll|d|m)$", re.IGNORECASE)
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _CJK: Final = re.compile(
     "[\u1100-\u11ff\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
@@ -18,7 +19,7 @@ _LONGEST: Final = 40
 
 _SMALL: Final = """
 a about after again all also am an and any anybody anyone anything are aren as at be because been
-being but by can cannot could couldn did didn do does doesn doing don for from get gets getting
+being but by can cannot could couldn did didn do does doesn doing don else for from get gets getting
 give go goes going gonna got had has have having he hello her here hi him his how i if in into is
 isn it its itself just kind know like lot lots make makes many may maybe me might mine more
 most much must my myself need needs no not now of off ok okay on one only or our out please put
@@ -50,10 +51,10 @@ def folded(text: str) -> str:
 
 
 def words_of(text: str) -> list[str]:
-    """Return the words of a text in lower case, in order; identifiers whole."""
+    """Return the words of a text in order, identifiers whole, without 's and its like."""
     found: list[str] = []
     for match in _WORD.finditer(folded(text)):
-        word = match[0].strip("_")
+        word = _ENDING.sub("", match[0]).replace("'", "").strip("_")
         if word.isascii():
             if word and len(word) <= _LONGEST:
                 found.append(word)
@@ -77,14 +78,6 @@ def _not_ascii(word: str) -> list[str]:
 @lru_cache(maxsize=65_536)
 def terms_of(word: str) -> tuple[str, ...]:
     """Return the terms of one word: its stem, and for an identifier the whole and its parts."""
-    word = word.replace("’", "'")
-    if "'" in word:
-        head, _, tail = word.partition("'")
-        word = (
-            head
-            if tail.lower() in ("s", "t", "re", "ve", "ll", "d", "m")
-            else word.replace("'", "")
-        )
     parts = [part for whole in word.split("_") for part in _CAMEL.split(whole) if part]
     if len(parts) < 2:
         lower = word.lower()
