@@ -59,6 +59,16 @@ class Keeper:
     async def switch(self, agent: Agent, *, live: bool) -> None:
         await agents.switch(self.tools, self.who, agent, live=live)
 
+    async def end(self, link: Link) -> None:
+        """Let a temporary link's time be over, as if its hours had passed."""
+        past = self.tools.clock.now() - 1000
+
+        def unit(conn: sa.Connection) -> None:
+            where = link_rows.links.c.id == link.id
+            conn.execute(sa.update(link_rows.links).where(where).values(expires_at=past))
+
+        await self.tools.db.write(unit)
+
     # What is really stored
 
     async def rows(self, wanted: sa.Select[Any]) -> list[Any]:

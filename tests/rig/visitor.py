@@ -42,7 +42,7 @@ def check(answer: Answer, *, faulty: bool = False) -> Answer:
     assert faulty or answer.status < 500, f"{answer.status}: {answer.body[:500]!r}"
     oracles.check_headers(answer.status, answer.headers)
     kind = answer.headers.get("Content-Type", "")
-    if answer.status >= 400:
+    if answer.status >= 400 and answer.body:
         if kind.startswith("text/html"):
             oracles.check_gives_nothing_away(answer.text)
         else:
@@ -69,8 +69,10 @@ class Visitor:
         async with self._http.request(method, self.url + path, headers=sent, **options) as got:
             body = await got.read()
             set_cookies = tuple(got.headers.getall("Set-Cookie", ()))
-            answer = Answer(got.status, dict(got.headers), body, set_cookies)
+            answer = Answer(got.status, got.headers, body, set_cookies)
         self._keep(answer)
+        assert method != "HEAD" or not body
+        assert answer.status < 400 or body or method == "HEAD", "an error without a word"
         return check(answer, faulty=self.faulty)
 
     @property
