@@ -279,7 +279,8 @@ async def retry(tools: Tools, conversation_id: str) -> str:
 async def close(tools: Tools, door: Doorway, visitor_id: str, conversation_id: str) -> bool:
     """Close a conversation, so that the visitor's next message begins a fresh one.
 
-    A reply that is being written is stopped, and those that wait are never begun. False: it was closed already.
+    A reply that is being written is stopped, and those that wait are never begun. False: it was
+    closed already.
     """
 
     def unit(conn: sa.Connection) -> bool:
