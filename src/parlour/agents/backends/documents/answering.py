@@ -12,8 +12,8 @@ from parlour.agents.library.ranking import coverage, nearness, understand
 from parlour.agents.library.searching import Found, Hit, search
 from parlour.tools import Tools
 
-_ENOUGH: Final = 0.5
-"""What the best passage must cover of the question for it to be an answer."""
+_ENOUGH: Final = 0.65
+"""How certain the best passage must be for it to be an answer."""
 _FIRST_WORDS: Final = 110
 _NEXT_WORDS: Final = 60
 _SHOWN: Final = 3
@@ -67,13 +67,13 @@ def _before(question: Question) -> str:
 
 def is_answer(found: Found) -> bool:
     """Whether what was found answers, as far as its words can tell."""
-    return bool(found.hits) and max(hit.coverage for hit in found.hits[:_SHOWN]) >= _ENOUGH
+    return bool(found.hits) and max(hit.certainty for hit in found.hits[:_SHOWN]) >= _ENOUGH
 
 
 def _declined(found: Found, language: str) -> list[Part]:
     near = found.hits[:_SHOWN]
     parts: list[Part] = [Text(say("none", language))]
-    if near and near[0].coverage > 0:
+    if near and near[0].certainty > 0:
         parts.append(Text(f"\n\n{say('nearest', language)}\n"))
         for n, hit in enumerate(near, 1):
             parts.append(Text(f"\n- {_name(hit)} [{n}]"))
