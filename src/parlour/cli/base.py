@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import functools
+import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ import click
 import orjson
 
 from parlour import config, main, rights, workspaces
+from parlour.kit import observe
 from parlour.kit import observe
 from parlour.kit.clock import Moment
 from parlour.rights import Who
@@ -55,6 +57,8 @@ def asynchronous(command: Callable[P, Awaitable[None]]) -> Callable[P, None]:
         async def wrapped() -> None:
             await command(*args, **kwargs)
 
+        # What a command has to say it prints; the log of a server is not part of it.
+        observe.configure("debug" if os.environ.get("PARLOUR_LOG_LEVEL") == "debug" else "error")
         asyncio.run(wrapped())
 
     return run

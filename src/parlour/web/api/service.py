@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from litestar import Response, get
 from litestar.datastructures import State
-from prometheus_client import Gauge, ProcessCollector, disable_created_metrics, generate_latest
+from prometheus_client import ProcessCollector, disable_created_metrics, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from parlour import __version__, staff
@@ -32,14 +32,10 @@ _PAGE_POLICY: Final = (
 )
 _PREFIXES: Final = ("/api/", "/chat/", "/docs", "/metrics", "/openapi", "/public/")
 
-_JOBS = Gauge("parlour_jobs", "Jobs by what becomes of them.", ["state"], registry=observe.REGISTRY)
-_LATE = Gauge(
-    "parlour_jobs_late_seconds",
-    "How long the oldest due job has waited.",
-    registry=observe.REGISTRY,
-)
-_BUS = Gauge("parlour_bus_up", "Whether other processes are reached.", registry=observe.REGISTRY)
-_BUILD = Gauge("parlour_build", "The version.", ["version"], registry=observe.REGISTRY)
+_JOBS = observe.gauge("jobs", "Jobs by what becomes of them.", "state")
+_LATE = observe.gauge("jobs_late_seconds", "How long the oldest due job has waited.")
+_BUS = observe.gauge("bus_up", "Whether other processes are reached: 1 or 0.")
+_BUILD = observe.gauge("build", "The program's version.", "version")
 _BUILD.labels(__version__).set(1)
 disable_created_metrics()  # type: ignore[no-untyped-call]
 ProcessCollector(registry=observe.REGISTRY)
