@@ -17,8 +17,12 @@ _ENOUGH: Final = 0.65
 _FIRST_WORDS: Final = 110
 _NEXT_WORDS: Final = 60
 _SHOWN: Final = 3
-_AS_GOOD: Final = 0.6
+_AS_GOOD: Final = 0.75
 """A further passage is quoted when it scores this share of the best; otherwise it is named."""
+
+
+_NAME: Final = 80
+"""Letters of a place's name that are shown."""
 
 
 class Documents:
@@ -89,7 +93,7 @@ def _told(found: Found, told: tuple[Hit, ...], language: str) -> list[Part]:
             named.append((n, hit))
             continue
         chosen = _excerpt(found, hit, _FIRST_WORDS if n == 1 else _NEXT_WORDS)
-        lead = "" if n == 1 else f"\n\n**{_name(hit)}**\n\n"
+        lead = f"**{_name(hit)}**\n\n" if n == 1 else f"\n\n**{_name(hit)}**\n\n"
         mark = "\n\n" if is_code(chosen.text.split("\n\n")[-1]) or _ends_in_fence(chosen) else " "
         parts += [Text(piece) for piece in _chunks(f"{lead}{chosen.text}{mark}[{n}]")]
         parts.append(_citation(n, hit, chosen.quote))
@@ -115,7 +119,8 @@ def _excerpt(found: Found, hit: Hit, words: int) -> Excerpt:
 def _name(hit: Hit) -> str:
     """Name a place by its document and the heading nearest to it."""
     last = hit.headings[-1] if hit.headings else ""
-    return escaped(hit.title if last in ("", hit.title) else f"{hit.title} › {last}")
+    name = hit.title if last in ("", hit.title) else f"{hit.title} › {last}"
+    return escaped(name if len(name) <= _NAME else name[:_NAME].rstrip() + "…")
 
 
 def _citation(n: int, hit: Hit, quote: str) -> Citation:
