@@ -130,6 +130,10 @@ class Visitor:
         return await self.history()
 
 
+class Misdrawn(Exception):
+    """The stream told something that cannot be put together with what it told before."""
+
+
 @dataclass
 class Drawn:
     """What a page has drawn by what the stream told it, by the rules of the contract."""
@@ -180,9 +184,11 @@ class Drawn:
     def _grow(self, data: dict[str, Any]) -> None:
         writing = [each for each in self.messages.values() if each.get("turn") == data["turn"]]
         agents = [each for each in writing if each["author"]["kind"] == "agent"]
-        assert len(agents) == 1, f"a delta of an unknown reply: {data}, drawn {self.messages}"
+        if len(agents) != 1:
+            raise Misdrawn(f"a delta of an unknown reply: {data}, drawn {self.messages}")
         text = agents[0]["text"]
-        assert data["offset"] <= len(text), f"a gap: {data} after {len(text)} characters"
+        if data["offset"] > len(text):
+            raise Misdrawn(f"a gap: {data} after {len(text)} characters")
         agents[0]["text"] = text[: data["offset"]] + data["text"]
 
     def shown(self) -> list[tuple[str, str, str]]:
