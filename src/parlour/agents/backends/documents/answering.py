@@ -8,7 +8,7 @@ from parlour.agents.contract import Citation, Part, Question, Status, Text
 from parlour.agents.library import store
 from parlour.agents.library.excerpts import Excerpt, excerpt
 from parlour.agents.library.markup import escaped, is_code
-from parlour.agents.library.ranking import coverage, nearness, understand
+from parlour.agents.library.meaning import Meaning
 from parlour.agents.library.searching import Found, Hit, search
 from parlour.tools import Tools
 
@@ -62,8 +62,7 @@ def _counted(what: str, count: int, language: str) -> str:
 
 def _before(question: Question) -> str:
     """Return the visitor's message before this one, when this one leans on it."""
-    telling = sum(1 for concept in understand(question.text) if concept.telling)
-    if not leans_back(question.text, telling):
+    if not leans_back(question.text, Meaning(question.text).telling):
         return ""
     earlier = [said.text for said in question.messages[:-1] if said.author == "visitor"]
     return next((text for text in reversed(earlier) if courtesy(text) is None), "")
@@ -111,7 +110,7 @@ def _ends_in_fence(chosen: Excerpt) -> bool:
 
 def _excerpt(found: Found, hit: Hit, words: int) -> Excerpt:
     def score(text: str) -> float:
-        return coverage(found.concepts, text) + 0.5 * nearness(found.concepts, text)
+        return found.meaning.coverage(text) + 0.5 * found.meaning.nearness(text)
 
     return excerpt(hit.text, score, words)
 
