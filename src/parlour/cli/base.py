@@ -15,7 +15,6 @@ import orjson
 
 from parlour import config, main, rights, workspaces
 from parlour.kit import observe
-from parlour.kit import observe
 from parlour.kit.clock import Moment
 from parlour.rights import Who
 from parlour.tools import Tools
@@ -39,8 +38,6 @@ class Host:
 @contextlib.asynccontextmanager
 async def host(workspace: str = workspaces.DEFAULT) -> AsyncIterator[Host]:
     """Open the instance and act in a workspace; NotFound when there is none of that name."""
-    # What commands print on standard output is their answer and nothing else.
-    observe.configure("warning")
     async with main.opened(config.load()) as tools:
         if workspace == workspaces.DEFAULT:
             found = await workspaces.ensure_default(tools)

@@ -2,12 +2,8 @@
 
 from litestar import Litestar, Response, get
 from litestar.di import Provide
-from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.openapi.spec import Components, SecurityScheme
 from litestar.routes import HTTPRoute
 
-from parlour import __version__
 from parlour.chat.live import Live
 from parlour.kit.errors import NotFound
 from parlour.kit.limits import PerMinute
@@ -23,7 +19,6 @@ from parlour.web.visit import room, sources
 DOORS = (public, manage, service)
 """The files of the programs' door; each lists its handlers."""
 
-_SCHEMA = "/openapi"
 _FOREVER = "public, max-age=31536000, immutable"
 
 
@@ -56,16 +51,7 @@ def build(tools: Tools, live: Live) -> Edge:
         exception_handlers={Exception: problems.handle},
         request_class=bodies.StrictRequest,
         request_max_body_size=tools.settings.max_body_bytes,
-        openapi_config=OpenAPIConfig(
-            title="Parlour",
-            version=__version__,
-            path=_SCHEMA,
-            render_plugins=[JsonRenderPlugin(path="/openapi.json")],
-            security=[{"key": []}],
-            components=Components(
-                security_schemes={"key": SecurityScheme(type="http", scheme="bearer")}
-            ),
-        ),
+        openapi_config=None,  # `api.describing` makes a true one
         logging_config=None,
         debug=False,
     )
@@ -79,6 +65,6 @@ def require_gates(app: Litestar) -> None:
     """Refuse a site with a route that does not say who may pass."""
     for route in app.routes:
         for handler in route.route_handlers if isinstance(route, HTTPRoute) else ():
-            made_by_litestar = handler.http_methods == {"OPTIONS"} or route.path.startswith(_SCHEMA)
+            made_by_litestar = handler.http_methods == {"OPTIONS"}
             if not isinstance(handler.opt.get("gate"), Gate) and not made_by_litestar:
                 raise TypeError(f"{route.path} names no gate")

@@ -17,7 +17,7 @@ from parlour.kit.db import Database, require_current
 from parlour.kit.errors import NotAllowed, NotFound, Problem, Unavailable
 from parlour.rights import Permission
 from parlour.tools import Tools
-from parlour.web.api import describing, manual
+from parlour.web.api import describing, manage, manual, public
 from parlour.web.assets import assets
 from parlour.web.gates import OPEN, SELF, Asked, bearer
 
@@ -111,13 +111,13 @@ async def metrics(request: Asked, tools: Tools) -> Response[bytes]:
 @get("/openapi.json", opt=_OPEN, sync_to_thread=False)
 def openapi(request: Asked) -> dict[str, Any]:
     """Describe every call of this interface, as OpenAPI."""
-    return describing.described(request.app)
+    return describing.described(request.app, CALLS)
 
 
 @get("/docs", opt=_OPEN, media_type="text/html", sync_to_thread=False)
 def docs(request: Asked) -> Response[bytes]:
     """Show the interface's description as a page."""
-    page = manual.page(describing.described(request.app))
+    page = manual.page(describing.described(request.app, CALLS))
     headers = {"Content-Security-Policy": _PAGE_POLICY}
     return Response(page, media_type="text/html; charset=utf-8", headers=headers)
 
@@ -160,3 +160,5 @@ def _plain(lines: list[str]) -> Response[str]:
 
 
 HANDLERS = [healthz, readyz, metrics, openapi, docs, robots, security_txt, favicon]
+CALLS = (*public.HANDLERS, *manage.HANDLERS, *HANDLERS)
+"""What the description tells of: all that programs may call."""
