@@ -4,15 +4,17 @@ import asyncio
 
 import structlog
 
-from parlour import events
+from parlour import events, retention
 from parlour.agents import keeping
 from parlour.chat.runner import Runner
 from parlour.chat.turns import RUN
-from parlour.kit.clock import SECOND
+from parlour.kit.clock import HOUR, SECOND
 from parlour.kit.errors import Problem
 from parlour.tools import Tools
 
 log = structlog.get_logger("parlour.jobs")
+
+TIDY = "house.tidy"
 
 _TAIL_EVERY = 1.0
 _OVERLAP = 10 * SECOND
@@ -23,6 +25,8 @@ def register(tools: Tools, runner: Runner) -> None:
     """Tell the queue who does what."""
     tools.queue.handle(RUN, runner.run, attempts=5, backoff=1.0)
     tools.queue.handle(keeping.PREPARE, lambda job: keeping.prepare(tools, job.payload))
+    tools.queue.handle(TIDY, lambda _job: tools.db.write(retention.tidy, tools.clock.now()))
+    tools.queue.every(TIDY, HOUR / SECOND)
 
 
 async def tail(tools: Tools) -> None:

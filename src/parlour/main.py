@@ -88,9 +88,10 @@ async def work(settings: Settings) -> None:
     observe.configure(settings.log_level)
     told_to_stop = asyncio.Event()
     _on_signals(lambda _signal: told_to_stop.set())
-    async with opened(settings) as tools, working(tools, alone=False):
-        log.info("worker.ready")
-        await told_to_stop.wait()
+    with observe.watching_loop():
+        async with opened(settings) as tools, working(tools, alone=False):
+            log.info("worker.ready")
+            await told_to_stop.wait()
 
 
 async def serve(settings: Settings, ready: Callable[[Tools], object] | None = None) -> None:
@@ -107,6 +108,7 @@ async def serve(settings: Settings, ready: Callable[[Tools], object] | None = No
     settings = replace(settings, port=port, public_url=public_url)
     async with contextlib.AsyncExitStack() as stack:
         stack.enter_context(contextlib.closing(listening))
+        stack.enter_context(observe.watching_loop())
         alone = await _only_here(settings, stack)
         instance.tell_address(settings.data_dir, public_url)
         tools = await stack.enter_async_context(opened(settings))

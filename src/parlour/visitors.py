@@ -31,6 +31,7 @@ sessions = sa.Table(
     sa.Column("seen_at", sa.BigInteger, nullable=False),
     sa.Column("expires_at", sa.BigInteger, nullable=False),
     sa.Index("visitor_sessions_visitor", "visitor_id"),
+    sa.Index("visitor_sessions_expiry", "expires_at"),
 )
 """The secret that the browser holds is here only as a keyed hash."""
 
@@ -82,3 +83,8 @@ def arrive(
 def touch(conn: sa.Connection, session_hash: str, now: Moment, expires_at: Moment) -> None:
     """Prolong a session that is in use."""
     _TOUCH.run(conn, session=session_hash, now=now, ends=expires_at)
+
+
+def forget_expired(conn: sa.Connection, now: Moment) -> int:
+    """Delete sessions that have ended; returns how many."""
+    return conn.execute(sa.delete(sessions).where(sessions.c.expires_at <= now)).rowcount

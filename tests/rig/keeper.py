@@ -59,6 +59,16 @@ class Keeper:
     async def switch(self, agent: Agent, *, live: bool) -> None:
         await agents.switch(self.tools, self.who, agent, live=live)
 
+    async def end(self, link: Link) -> None:
+        """Let a temporary link's time be over, as if its hours had passed."""
+        past = self.tools.clock.now() - 1000
+
+        def unit(conn: sa.Connection) -> None:
+            where = link_rows.links.c.id == link.id
+            conn.execute(sa.update(link_rows.links).where(where).values(expires_at=past))
+
+        await self.tools.db.write(unit)
+
     # What is really stored
 
     async def rows(self, wanted: sa.Select[Any]) -> list[Any]:
@@ -69,20 +79,32 @@ class Keeper:
 
     async def messages(self, link: Link) -> list[Any]:
         """Every message that came or went by a link, replaced ones included, in order."""
+        return await self.messages_of(link.token)
+
+    async def messages_of(self, token: str) -> list[Any]:
         return await self.rows(
             sa.select(messages)
             .join(conversations, conversations.c.id == messages.c.conversation_id)
-            .where(conversations.c.link_id == link.id)
+            .where(conversations.c.link_id == self._link_id(token))
             .order_by(conversations.c.created_at, conversations.c.id, messages.c.seq)
         )
 
     async def turns(self, link: Link) -> list[Any]:
+        return await self.turns_of([link.token])
+
+    async def turns_of(self, tokens: list[str]) -> list[Any]:
+        ids = [self._link_id(token) for token in tokens]
         return await self.rows(
             sa.select(turns)
             .join(conversations, conversations.c.id == turns.c.conversation_id)
-            .where(conversations.c.link_id == link.id)
+            .where(conversations.c.link_id.in_(ids))
             .order_by(turns.c.conversation_id, turns.c.reply_seq)
         )
+
+    def _link_id(self, token: str) -> str:
+        genuine = self.tools.keys.open_link(token)
+        assert genuine is not None
+        return genuine.link_id
 
     async def fingerprint(self) -> dict[str, str]:
         """Hash every table (LNK-21: what must be the same before and after)."""

@@ -129,6 +129,7 @@ class Postgres:
 
     def crash(self) -> None:
         """Take the whole server away at once, as a power cut would."""
+        self._clerk.forget()
         self.program.stop(signal.SIGQUIT)
 
     def start_again(self) -> None:
@@ -159,6 +160,11 @@ class _Clerk:
         if self._connection is None or self._connection.is_closed():
             self._connection = await asyncpg.connect(self._url)
         await self._connection.execute(sql)
+
+    def forget(self) -> None:
+        """Let go of the connection, whose server is about to go."""
+        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(10)
+        self._connection = None
 
     def close(self) -> None:
         asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(10)

@@ -1,5 +1,6 @@
 """Fixtures of the visit: a server that stands for many tests, its owner, its visitors."""
 
+import contextlib
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
@@ -20,8 +21,13 @@ if TYPE_CHECKING:
     from parlour.agents.model import Agent
     from tests.rig.keeper import Keeper
 
-QUICK = {"PARLOUR_HEADER_TIMEOUT": "2", "PARLOUR_BODY_TIMEOUT": "2"}
-"""Deadlines that a test can wait for, and an honest client on a busy machine can keep."""
+QUICK = {
+    # Deadlines that a test can wait for, and an honest client on a busy machine can keep.
+    "PARLOUR_HEADER_TIMEOUT": "2",
+    "PARLOUR_BODY_TIMEOUT": "2",
+    # All tests come from one address, and many of them with tokens that open nothing.
+    "PARLOUR_WRONG_TOKENS_PER_MINUTE": "1000000",
+}
 
 
 @pytest.fixture(scope="session")
@@ -139,3 +145,33 @@ async def visit(
     made = await visit_of(house, keeper, model, http)
     yield made
     made.check_secrets()
+
+
+@pytest.fixture
+def own_server(
+    storage: Storage, tmp_path: Path, nursery: Nursery
+) -> Iterator[Callable[..., Server]]:
+    """Start servers of this test's own, to be treated badly; the settings are `PARLOUR_…`."""
+    made: list[Server] = []
+
+    def start(**settings: str) -> Server:
+        server = Server(storage, tmp_path, nursery, **{**QUICK, **settings})
+        made.append(server)
+        return server.start()
+
+    yield start
+    for server in made:
+        server.close()
+
+
+@contextlib.asynccontextmanager
+async def visiting(
+    server: Server, model: FakeModel, http: aiohttp.ClientSession
+) -> AsyncIterator[Visit]:
+    """Keep an agent and a link on a server of one's own."""
+    from tests.rig.keeper import keeping
+
+    async with keeping(server.storage, server.url) as keeper:
+        made = await visit_of(server, keeper, model, http)
+        yield made
+        made.check_secrets()

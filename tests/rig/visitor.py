@@ -42,7 +42,7 @@ def check(answer: Answer, *, faulty: bool = False) -> Answer:
     assert faulty or answer.status < 500, f"{answer.status}: {answer.body[:500]!r}"
     oracles.check_headers(answer.status, answer.headers)
     kind = answer.headers.get("Content-Type", "")
-    if answer.status >= 400:
+    if answer.status >= 400 and answer.body:
         if kind.startswith("text/html"):
             oracles.check_gives_nothing_away(answer.text)
         else:
@@ -69,8 +69,10 @@ class Visitor:
         async with self._http.request(method, self.url + path, headers=sent, **options) as got:
             body = await got.read()
             set_cookies = tuple(got.headers.getall("Set-Cookie", ()))
-            answer = Answer(got.status, dict(got.headers), body, set_cookies)
+            answer = Answer(got.status, got.headers, body, set_cookies)
         self._keep(answer)
+        assert method != "HEAD" or not body
+        assert answer.status < 400 or body or method == "HEAD", "an error without a word"
         return check(answer, faulty=self.faulty)
 
     @property
@@ -128,6 +130,10 @@ class Visitor:
         return await self.history()
 
 
+class Misdrawn(Exception):
+    """The stream told something that cannot be put together with what it told before."""
+
+
 @dataclass
 class Drawn:
     """What a page has drawn by what the stream told it, by the rules of the contract."""
@@ -178,9 +184,11 @@ class Drawn:
     def _grow(self, data: dict[str, Any]) -> None:
         writing = [each for each in self.messages.values() if each.get("turn") == data["turn"]]
         agents = [each for each in writing if each["author"]["kind"] == "agent"]
-        assert len(agents) == 1, f"a delta of an unknown reply: {data}, drawn {self.messages}"
+        if len(agents) != 1:
+            raise Misdrawn(f"a delta of an unknown reply: {data}, drawn {self.messages}")
         text = agents[0]["text"]
-        assert data["offset"] <= len(text), f"a gap: {data} after {len(text)} characters"
+        if data["offset"] > len(text):
+            raise Misdrawn(f"a gap: {data} after {len(text)} characters")
         agents[0]["text"] = text[: data["offset"]] + data["text"]
 
     def shown(self) -> list[tuple[str, str, str]]:

@@ -261,5 +261,18 @@ async def test_the_agent_is_shown_the_conversation_and_nothing_else(visit: Visit
     ]
 
 
+async def test_a_new_conversation_ends_the_questions_that_still_waited(visit: Visit) -> None:
+    visit.model.plays(plays.paused("One", " two."))
+    vera = visit.visitor()
+    await said(vera, "first")
+    await said(vera, "second")
+    assert (await vera.call("session", "DELETE")).json["cleared"]
+    await said(vera, "third")
+    visit.model.release()
+    await vera.settled()
+    asked = [asked.json["messages"][-1]["content"] for asked in visit.model.requests]
+    assert asked == ["first", "third"]
+
+
 def links_of(link_id: str) -> sa.Select[tuple[int]]:
     return sa.select(links.c.uses).where(links.c.id == link_id)

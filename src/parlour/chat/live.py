@@ -20,6 +20,9 @@ from parlour.transcripts import Shown
 HEARTBEAT = 15.0
 """Seconds between two signs of life, and between two readings that nobody asked for."""
 
+_AGAIN = 1.0
+"""Seconds until a reading that failed is tried again."""
+
 LIFE = 900.0
 """Seconds after which a stream ends by itself; the viewer comes back and nothing is lost."""
 
@@ -133,6 +136,7 @@ class _Follower:
         "_settled",
         "_told",
         "_tools",
+        "_unread",
         "_view",
         "_wake",
     )
@@ -148,6 +152,7 @@ class _Follower:
         self._position = 0
         self._wake = asyncio.Event()
         self._leaving = False
+        self._unread = False
         loop = asyncio.get_running_loop()
         self._deadline = loop.time() + LIFE * random.uniform(0.9, 1.1)  # noqa: S311 - no secret
         self._beat = loop.call_later(HEARTBEAT, self._wake.set)
@@ -184,7 +189,7 @@ class _Follower:
             if beat:
                 self._beat = loop.call_later(HEARTBEAT, self._wake.set)
             changed = [changes for changes in self._changes if changes.take()]
-            if changed or beat or self._log_is_over():
+            if changed or beat or self._unread or self._log_is_over():
                 chunk, over = await self._catch_up()
                 chunk = chunk or (_BEAT if beat else b"")
                 if chunk:
@@ -197,8 +202,11 @@ class _Follower:
             found = await self._tools.db.read(
                 _reread, view.conversation_id, self._settled, view.judge
             )
-        except Problem:
-            return b"", False  # the database is away: the next sign of life tries again
+        except Problem:  # the database is away
+            self._unread = True
+            asyncio.get_running_loop().call_later(_AGAIN, self._wake.set)
+            return b"", False
+        self._unread = False
         if found.problem is not None:
             problem = found.problem
             data = {"code": problem.code, "title": problem.title, "detail": problem.detail}

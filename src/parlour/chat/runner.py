@@ -14,6 +14,7 @@ from parlour import events
 from parlour.agents.contract import Backend, BackendFailure, Question
 from parlour.chat import prompt, wire
 from parlour.chat.breaker import Breaker
+from parlour.chat.running import SAVE_EVERY, Run, Running
 from parlour.chat.turns import RUN, announce
 from parlour.chat.writing import Writing
 from parlour.conversations import store
@@ -27,23 +28,12 @@ from parlour.tools import Tools
 
 log = structlog.get_logger("parlour.chat")
 
-SAVE_EVERY = 1.0
-"""Seconds between two savings of a reply's text: what a power cut can take from it."""
-
 _BACKENDS = 200
 _PATIENCE = 30
 """Seconds for which a reply's end is offered again to a database that is away."""
 
 BackendOf = Callable[[Tools, str, int], Awaitable[Backend]]
 """Makes the backend of an agent's version."""
-
-
-@dataclass(slots=True)
-class _Run:
-    turn: Turn
-    writing: Writing
-    answering: asyncio.Task[None]
-    stopped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +53,14 @@ class Runner:
         self._tools = tools
         self._backend_of = backend_of
         self._backends: OrderedDict[tuple[str, int], Backend] = OrderedDict()
-        self._running: dict[str, _Run] = {}
+        self._running = Running(tools)
         self._breaker = Breaker()
         self._stops = tools.bus.subscribe(wire.STOPS, self._on_stop)
 
     def close(self) -> None:
         """Stop listening."""
         self._stops.close()
+        self._running.close()
 
     async def run(self, job: Job) -> None:
         """Run the turn that a job names, from its start to its one end."""
@@ -119,54 +110,21 @@ class Runner:
         # Announced again, now that there is a log to follow.
         tools.bus.publish(wire.topic(turn.conversation_id), "changed")
         answering = asyncio.create_task(_consume(backend, question, writing))
-        run = self._running[turn.id] = _Run(turn, writing, answering)
+        loop = asyncio.get_running_loop()
+        run = Run(turn, writing, answering, loop.time())
+        self._running.add(run)
         try:
-            end = await self._tend(run)
-            self._breaker.tell(turn.agent_id, end.problem, asyncio.get_running_loop().time())
+            await asyncio.wait({answering})
+            end = _judge(run)
+            self._breaker.tell(turn.agent_id, end.problem, loop.time())
             await self._end(turn, end)
         except asyncio.CancelledError:
             await asyncio.shield(self._hand_back(run, backend))
             raise
         finally:
             answering.cancel()
-            del self._running[turn.id]
+            self._running.drop(run)
             live.end()
-
-    async def _tend(self, run: _Run) -> _End:
-        """Wait for the answer, saving it every second and keeping the deadlines."""
-        settings, writing = self._tools.settings, run.writing
-        loop = asyncio.get_running_loop()
-        began, late = loop.time(), False
-        while not run.answering.done():
-            await asyncio.wait({run.answering}, timeout=SAVE_EVERY)
-            if run.answering.done():
-                break
-            await self._save(run)
-            now = loop.time()
-            silence = settings.silence_timeout if writing.offset else settings.first_byte_timeout
-            if now - writing.heard_at > silence or now - began > settings.reply_timeout:
-                late = True
-                run.answering.cancel()
-        if run.stopped:
-            return _End(TurnState.STOPPED, None, writing)
-        if late or run.answering.cancelled():
-            return _End(TurnState.FAILED, "timeout", writing)
-        return _judge(run)
-
-    async def _save(self, run: _Run) -> None:
-        turn, writing = run.turn, run.writing
-        try:
-            if writing.saved != writing.offset:
-                saved, text = writing.offset, writing.text
-                where = (turn.conversation_id, turn.reply_seq, turn.epoch)
-                await self._tools.db.write(store.save_text, *where, text)
-                writing.saved = saved
-            now = await self._tools.db.read(rows.find, turn.id)
-        except Problem as error:
-            log.warning("turn.not_saved", turn=turn.id, error=str(error))
-            return
-        if now is None or now.epoch != turn.epoch or now.stop_at is not None:
-            self._stop(turn.id)
 
     async def _end(self, turn: Turn, end: _End) -> None:
         loop = asyncio.get_running_loop()
@@ -182,24 +140,18 @@ class Runner:
             else:
                 return
 
-    async def _hand_back(self, run: _Run, backend: Backend) -> None:
+    async def _hand_back(self, run: Run, backend: Backend) -> None:
         """Leave a turn to whoever is next: to be run again where that is free, else interrupted."""
         run.answering.cancel()
         if backend.repeatable:
-            await self._save(run)
+            await self._running.save([run])
         else:
             end = _End(TurnState.INTERRUPTED, "interrupted", run.writing)
             await self._end(run.turn, end)
 
     def _on_stop(self) -> None:
         for turn_id in self._stops.take():
-            self._stop(turn_id)
-
-    def _stop(self, turn_id: str) -> None:
-        run = self._running.get(turn_id)
-        if run is not None:
-            run.stopped = True
-            run.answering.cancel()
+            self._running.stop(turn_id)
 
 
 async def _consume(backend: Backend, question: Question, writing: Writing) -> None:
@@ -214,8 +166,12 @@ async def _consume(backend: Backend, question: Question, writing: Writing) -> No
             await close()
 
 
-def _judge(run: _Run) -> _End:
-    """Say how an answer that ended by itself ended; failures are told to the owner's log."""
+def _judge(run: Run) -> _End:
+    """Say how an answer ended; failures are told to the owner's log."""
+    if run.stopped:
+        return _End(TurnState.STOPPED, None, run.writing)
+    if run.late or run.answering.cancelled():
+        return _End(TurnState.FAILED, "timeout", run.writing)
     error = run.answering.exception()
     if error is None:
         if run.writing.offset:

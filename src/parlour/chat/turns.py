@@ -15,6 +15,7 @@ from parlour.conversations.model import RETRYABLE, Message, State, Turn, TurnSta
 from parlour.kit.clock import Moment
 from parlour.kit.db import after_commit
 from parlour.kit.errors import Conflict, FieldError, Invalid, TooLarge
+from parlour.kit.texts import trouble
 from parlour.kit.tokens import new_id
 from parlour.rights import Who
 from parlour.tools import Tools
@@ -120,9 +121,9 @@ def _checked(tools: Tools, text: str, client_id: str | None) -> str:
             "the message has characters that are no text",
             errors=[FieldError("message", "must not contain NUL or lone surrogates")],
         )
-    if client_id is not None and not 0 < len(client_id) <= LONGEST_CLIENT_ID:
-        message = f"1 to {LONGEST_CLIENT_ID} characters"
-        raise Invalid("the message's id does not fit", errors=[FieldError("message_id", message)])
+    said = None if client_id is None else trouble(client_id, LONGEST_CLIENT_ID)
+    if said is not None:
+        raise Invalid("the message's id does not fit", errors=[FieldError("message_id", said)])
     return text
 
 
@@ -278,7 +279,8 @@ async def retry(tools: Tools, conversation_id: str) -> str:
 async def close(tools: Tools, door: Doorway, visitor_id: str, conversation_id: str) -> bool:
     """Close a conversation, so that the visitor's next message begins a fresh one.
 
-    A reply that is being written is stopped. False: it was closed already.
+    A reply that is being written is stopped, and those that wait are never begun. False: it was
+    closed already.
     """
 
     def unit(conn: sa.Connection) -> bool:
@@ -286,6 +288,7 @@ async def close(tools: Tools, door: Doorway, visitor_id: str, conversation_id: s
         active = store.lock(conn, conversation_id)
         if not store.close(conn, conversation_id, now):
             return False
+        rows.stop_waiting(conn, conversation_id, now)
         if active is not None and rows.ask_to_stop(conn, active, now):
             after_commit(conn, lambda: tools.bus.publish(wire.STOPS, active))
         events.record(

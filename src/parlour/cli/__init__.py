@@ -90,8 +90,8 @@ def _told(error: Exception) -> str:
         traceback.print_exc()
     if not isinstance(error, Problem):
         return _one_line(f"this broke unexpectedly: {type(error).__name__}: {error}")
-    fields = [f"{each.field}: {each.message}" for each in error.errors if each.field]
-    missing = [each for each in fields if each not in error.detail]
+    more = [each for each in error.errors if each.field and each.message not in error.detail]
+    missing = [f"{each.field}: {each.message}" for each in more]
     return _one_line(f"{error.detail} ({'; '.join(missing)})" if missing else error.detail)
 
 

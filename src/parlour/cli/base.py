@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import functools
+import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -37,8 +38,6 @@ class Host:
 @contextlib.asynccontextmanager
 async def host(workspace: str = workspaces.DEFAULT) -> AsyncIterator[Host]:
     """Open the instance and act in a workspace; NotFound when there is none of that name."""
-    # What commands print on standard output is their answer and nothing else.
-    observe.configure("warning")
     async with main.opened(config.load()) as tools:
         if workspace == workspaces.DEFAULT:
             found = await workspaces.ensure_default(tools)
@@ -55,6 +54,8 @@ def asynchronous(command: Callable[P, Awaitable[None]]) -> Callable[P, None]:
         async def wrapped() -> None:
             await command(*args, **kwargs)
 
+        # What a command has to say it prints; the log of a server is not part of it.
+        observe.configure("debug" if os.environ.get("PARLOUR_LOG_LEVEL") == "debug" else "error")
         asyncio.run(wrapped())
 
     return run

@@ -52,7 +52,9 @@ async def begin(tools: Tools) -> None:
 
 async def _agent(tools: Tools, who: Who) -> Agent:
     with contextlib.suppress(NotFound):
-        return await tools.db.read(store.find, who.workspace_id, _NAME)
+        found = await tools.db.read(store.find, who.workspace_id, _NAME)
+        await keeping.refresh(tools, found)  # the documentation may be a newer one
+        return found
     config = {"path": str(documentation())}
     wish = keeping.Wish(_NAME, "documents", config, _TEXTS)
     return (await keeping.create(tools, who, wish, trusted=True, publish=True)).agent

@@ -9,14 +9,12 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import fields
 from typing import Final
 
-import sqlalchemy as sa
-
 from parlour import config, main
 from parlour.cli import agents_health, surroundings
 from parlour.cli.findings import Finding
 from parlour.config import Settings
 from parlour.kit import db, instance
-from parlour.kit.db import Database
+from parlour.kit.db import Database, checking
 from parlour.kit.errors import Problem
 from parlour.kit.tokens import Keyring
 
@@ -142,37 +140,21 @@ async def database(settings: Settings) -> AsyncIterator[Finding]:
 
 
 async def _whole(opened: Database) -> Finding:
-    revision = db.known_revisions()[-1]
-    if opened.kind == "postgresql":
-        version = await opened.read(_server_version)
-        return Finding("database", "good", f"PostgreSQL {version}, revision {revision}")
-    said = await opened.browse(_quick_check)
-    if said != "ok":
-        return Finding("database", "bad", f"damaged ({said}): restore a backup")
-    return Finding("database", "good", f"whole, revision {revision}")
-
-
-def _server_version(conn: sa.Connection) -> str:
-    return str(conn.execute(sa.text("SHOW server_version")).scalar_one())
-
-
-def _quick_check(conn: sa.Connection) -> str:
-    return str(conn.execute(sa.text("PRAGMA quick_check(1)")).scalar_one())
+    if (found := await opened.browse(checking.damage)) is not None:
+        return Finding("database", "bad", f"damaged ({found}): restore a backup")
+    named = await opened.read(checking.described)
+    return Finding("database", "good", f"{named}, whole, revision {db.known_revisions()[-1]}")
 
 
 async def _fitting(opened: Database, settings: Settings) -> Finding:
     """Compare keys and database without writing anything down."""
-    used = await opened.read(_fingerprints)
+    used = await opened.read(instance.used_keys)
     path = settings.data_dir / "instance.key"
     keys = list(settings.secret_key) or (path.read_text().split() if path.exists() else [])
     if not used or not keys or used & set(Keyring(keys).fingerprints()):
         return Finding("key and database", "good", "they belong together")
     told = "the database was used with another secret key: put that one back"
     return Finding("key and database", "bad", told)
-
-
-def _fingerprints(conn: sa.Connection) -> set[str]:
-    return set(conn.execute(sa.select(instance.key_marks.c.fingerprint)).scalars())
 
 
 def _present(settings: Settings) -> bool:

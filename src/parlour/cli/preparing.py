@@ -41,7 +41,7 @@ _NEEDED: Final = {
 _OPTIONS: Final = [
     click.option(
         "--path",
-        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        type=click.Path(path_type=Path),
         metavar="DIR",
         help="documents: the folder to answer from.",
     ),

@@ -1,5 +1,6 @@
 """The rows of conversations and messages."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
@@ -221,9 +222,13 @@ _SAVE_TEXT = Prepared(
 )
 
 
-def save_text(conn: sa.Connection, conversation_id: str, seq: int, epoch: int, text: str) -> None:
-    """Save what a reply has so far, unless a later attempt is writing it."""
-    _SAVE_TEXT.run(conn, conversation=conversation_id, place=seq, attempt=epoch, so_far=text)
+def save_texts(conn: sa.Connection, texts: Iterable[tuple[str, int, int, str]]) -> None:
+    """Save what replies have so far, each unless it has ended or a later attempt is writing it.
+
+    Of each: its conversation's id, its place, the attempt that writes it, and its text.
+    """
+    names = ("conversation", "place", "attempt", "so_far")
+    _SAVE_TEXT.run_each(conn, (dict(zip(names, each, strict=True)) for each in texts))
 
 
 _CHANGE = Updating(messages, _AT)

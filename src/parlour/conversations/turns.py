@@ -1,11 +1,12 @@
 """The rows of turns, and the rule that a conversation answers one question at a time."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
 
-from parlour.conversations.model import OPEN, Turn, TurnState
-from parlour.conversations.store import conversations
+from parlour.conversations.model import OPEN, State, Turn, TurnState
+from parlour.conversations.store import conversations, messages
 from parlour.kit.clock import Moment
 from parlour.kit.db import Json, Prepared, Row, Updating, inserting, metadata
 
@@ -83,6 +84,18 @@ def find(conn: sa.Connection, turn_id: str) -> Turn | None:
     return None if row is None else _turn(row)
 
 
+_STANDING = sa.select(turns.c.id, turns.c.epoch).where(
+    turns.c.id.in_(sa.bindparam("ids", expanding=True)), turns.c.stop_at.is_(None)
+)
+
+
+def still_ours(conn: sa.Connection, held: Iterable[Turn]) -> set[str]:
+    """Return the ids of those turns that nobody stopped, erased, or began to run elsewhere."""
+    epochs = {turn.id: turn.epoch for turn in held}
+    found = conn.execute(_STANDING, {"ids": list(epochs)})
+    return {row.id for row in found if epochs[row.id] == row.epoch}
+
+
 def latest(conn: sa.Connection, conversation_id: str) -> Turn | None:
     """Find a conversation's last turn; None when nothing was asked yet."""
     row = conn.execute(
@@ -153,6 +166,31 @@ _WAITING = Prepared(
     .order_by(turns.c.reply_seq)
     .limit(1)
 )
+
+
+def stop_waiting(conn: sa.Connection, conversation_id: str, now: Moment) -> None:
+    """End the turns that wait behind the active one, and with them their empty replies.
+
+    The conversation's row must be held by this transaction.
+    """
+    active = sa.select(conversations.c.active_turn).where(conversations.c.id == conversation_id)
+    ended = conn.execute(
+        sa.update(turns)
+        .where(
+            turns.c.conversation_id == conversation_id,
+            turns.c.state == TurnState.QUEUED.value,
+            turns.c.id.is_distinct_from(active.scalar_subquery()),
+        )
+        .values(state=TurnState.STOPPED.value, ended_at=now)
+        .returning(turns.c.reply_seq)
+    )
+    places = [row.reply_seq for row in ended]
+    if places:
+        conn.execute(
+            sa.update(messages)
+            .where(messages.c.conversation_id == conversation_id, messages.c.seq.in_(places))
+            .values(state=State.STOPPED.value)
+        )
 
 
 def next_in_line(conn: sa.Connection, conversation_id: str) -> str | None:

@@ -53,9 +53,14 @@ def keyring(data_dir: Path, given: tuple[str, ...], database: Path | None) -> Ke
     return Keyring(path.read_text().split())
 
 
+def used_keys(conn: sa.Connection) -> set[str]:
+    """Return the fingerprints of the keys that this database was used with."""
+    return {row[0] for row in conn.execute(sa.select(key_marks.c.fingerprint))}
+
+
 def check_keys(conn: sa.Connection, keys: Keyring) -> None:
     """Refuse a database that was used with other keys; remember the present ones."""
-    known = {row[0] for row in conn.execute(sa.select(key_marks.c.fingerprint))}
+    known = used_keys(conn)
     present = keys.fingerprints()
     if known and not known & set(present):
         raise Unavailable(

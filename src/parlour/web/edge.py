@@ -16,7 +16,7 @@ _SAFE = ("GET", "HEAD", "OPTIONS")
 _OWN = (b"same-origin", b"none")
 CLOSED = b"default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
-_ALWAYS: tuple[tuple[bytes, bytes], ...] = (
+ALWAYS: tuple[tuple[bytes, bytes], ...] = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
     (b"x-robots-tag", b"noindex, nofollow"),
@@ -43,7 +43,7 @@ class Edge:
         self._app = app
         public = urlsplit(settings.public_url)
         self._origin = f"{public.scheme}://{public.netloc}".encode() if public.netloc else b""
-        self._always = list(_ALWAYS)
+        self._always = list(ALWAYS)
         if public.scheme == "https":
             self._always.append((b"strict-transport-security", b"max-age=31536000"))
 

@@ -74,7 +74,8 @@ def handle(request: Asked, error: Exception) -> Response[bytes]:
     """Answer a program's request that failed."""
     headers = {}
     if isinstance(error, HTTPException) and error.headers:
-        headers = {name: value for name, value in error.headers.items() if name == "Allow"}
+        given = {name.lower(): value for name, value in error.headers.items()}
+        headers = {"Allow": given["allow"]} if "allow" in given else {}
     return respond(judged(request, error), headers)
 
 

@@ -5,10 +5,15 @@ would be enough to use up all of them.
 """
 
 import asyncio
+from http import HTTPStatus
 from typing import Any
 
+import orjson
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from parlour.web.edge import ALWAYS, CLOSED
+
+MOST_URL_BYTES = 16_384
 MOST_HEADER_BYTES = 32_768
 MOST_HEADERS = 100
 
@@ -32,12 +37,18 @@ class Receiving(HttpToolsProtocol):
         self._header_bytes = 0
         self._expect(self.header_timeout)
 
+    def on_url(self, url: bytes) -> None:
+        """Take a piece of the address; one that is too long closes the connection."""
+        super().on_url(url)
+        if len(self.url) > MOST_URL_BYTES:
+            self._refuse(HTTPStatus.REQUEST_URI_TOO_LONG)
+
     def on_header(self, name: bytes, value: bytes) -> None:
         """Count a header; too many close the connection."""
         self._header_bytes += len(name) + len(value)
         super().on_header(name, value)
         if self._header_bytes > MOST_HEADER_BYTES or len(self.headers) > MOST_HEADERS:
-            self._refuse(b"431 Request Header Fields Too Large")
+            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 
     def on_headers_complete(self) -> None:
         """Expect the body."""
@@ -62,14 +73,43 @@ class Receiving(HttpToolsProtocol):
             self._deadline.cancel()
             self._deadline = None
         if within is not None:
-            self._deadline = self.loop.call_later(within, self._refuse, b"408 Request Timeout")
+            self._deadline = self.loop.call_later(within, self._refuse, HTTPStatus.REQUEST_TIMEOUT)
 
-    def _refuse(self, status: bytes) -> None:
-        if not self.transport.is_closing():
-            self.transport.write(
-                b"HTTP/1.1 " + status + b"\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
-            )
-            self.transport.close()
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP, in the form of every other refusal."""
+        del msg
+        self._refuse(HTTPStatus.BAD_REQUEST)
+
+    def _refuse(self, status: HTTPStatus) -> None:
+        """Say why, unless an answer is on its way already, and close the connection."""
+        if self.transport.is_closing():
+            return
+        cycle = self.cycle
+        if not (cycle and cycle.response_started and not cycle.response_complete):
+            self.transport.write(_refusal(status))
+        self.transport.close()
+
+
+def _refusal(status: HTTPStatus) -> bytes:
+    code = status.name.lower()
+    told = {
+        "type": f"urn:parlour:problem:{code}",
+        "title": status.phrase,
+        "status": status,
+        "code": code,
+    }
+    body = orjson.dumps(told)
+    headers = [
+        *ALWAYS,
+        (b"content-type", b"application/problem+json"),
+        (b"content-length", b"%d" % len(body)),
+        (b"cache-control", b"no-store"),
+        (b"content-security-policy", CLOSED),
+        (b"connection", b"close"),
+    ]
+    lines = [b"HTTP/1.1 %d %s" % (status, status.phrase.encode())]
+    lines += [b"%s: %s" % header for header in headers]
+    return b"\r\n".join([*lines, b"", body])
 
 
 def protocol(header_timeout: float, body_timeout: float) -> type[Receiving]:

@@ -5,12 +5,8 @@ from typing import Any
 
 from litestar import Litestar, Response, get
 from litestar.di import Provide
-from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.openapi.spec import Components, SecurityScheme
 from litestar.routes import HTTPRoute
 
-from parlour import __version__
 from parlour.chat.live import Live
 from parlour.kit.errors import NotFound
 from parlour.kit.limits import PerMinute
@@ -31,7 +27,6 @@ DOORS = (public, manage, service)
 STUDIO = (entering, people, me, keys, home)
 """The files of the studio's door."""
 
-_SCHEMA = "/openapi"
 _FOREVER = "public, max-age=31536000, immutable"
 
 
@@ -65,16 +60,7 @@ def build(tools: Tools, live: Live) -> Edge:
         exception_handlers={Exception: _tell},
         request_class=bodies.StrictRequest,
         request_max_body_size=tools.settings.max_body_bytes,
-        openapi_config=OpenAPIConfig(
-            title="Parlour",
-            version=__version__,
-            path=_SCHEMA,
-            render_plugins=[JsonRenderPlugin(path="/openapi.json")],
-            security=[{"key": []}],
-            components=Components(
-                security_schemes={"key": SecurityScheme(type="http", scheme="bearer")}
-            ),
-        ),
+        openapi_config=None,  # `api.describing` makes a true one
         logging_config=None,
         debug=False,
     )
@@ -96,7 +82,7 @@ def require_gates(app: Litestar) -> None:
     """Refuse a site with a route that does not say who may pass, or says so and does not ask."""
     for route in app.routes:
         for handler in route.route_handlers if isinstance(route, HTTPRoute) else ():
-            made_by_litestar = handler.http_methods == {"OPTIONS"} or route.path.startswith(_SCHEMA)
+            made_by_litestar = handler.http_methods == {"OPTIONS"}
             if made_by_litestar:
                 continue
             gate = handler.opt.get("gate")

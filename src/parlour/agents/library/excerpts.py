@@ -39,11 +39,28 @@ class _Piece:
     chosen: bool = False
 
 
+_LEANS: Final = re.compile(
+    r"\W*(?:this|these|that|those|it|its|they|such|thus|therefore|hence|however|otherwise|but|and|so|also"
+    r"|then|instead|if so|in (?:this|that|such|either|both) cases?|unlike|similarly|likewise"
+    r"|for example|for instance|moreover|furthermore|consequently|nevertheless|note that|here)\b",
+    re.IGNORECASE,
+)
+"""A sentence that begins so is understood only after the one before it."""
+_FIRST: Final = 1.15
+"""The first sentence of a passage often says what it is about."""
+
+
 def excerpt(passage: str, score: Score, words: int) -> Excerpt:
     """Choose about `words` words of a passage, in their order, code and short lists whole."""
     pieces = list(_pieces(passage, score))
+    if pieces[0].kind == "text":
+        pieces[0].score *= _FIRST
     best = max(range(len(pieces)), key=lambda n: (pieces[n].score, -n))
     left = words - _choose(pieces, best)
+    start = best
+    while start and pieces[start].kind == "text" and _LEANS.match(pieces[start].text):
+        start -= 1
+        left -= 0 if pieces[start].chosen else _choose(pieces, start)
     for n in _neighbours(pieces, best):
         piece = pieces[n]
         if piece.chosen or piece.words > left:

@@ -32,6 +32,11 @@ _BOILERPLATE: Final = re.compile(
 _CONTENTS: Final = re.compile(
     r"(?:^|\s)(?:toc|table-?of-?contents|contents)(?:\s|$)", re.IGNORECASE
 )
+_CAPTION: Final = re.compile(r"(?:table|figure|example|listing)\s+[\w.]+", re.IGNORECASE)
+_REMARK: Final = re.compile(
+    r"(?:^|\s)(?:note|tip|hint|warning|caution|important|danger|admonition\S*|callout\S*)(?:\s|$)",
+    re.IGNORECASE,
+)
 _ROLES: Final = frozenset({"navigation", "contentinfo", "search", "complementary"})
 _CODE: Final = frozenset({"code", "tt", "kbd", "samp", "var"})
 _LONG_ENTRY = 30
@@ -112,6 +117,9 @@ class _Reader:
         )
 
     def _block(self, node: Node) -> None:
+        if _REMARK.search(node.attrs.get("class", "")):
+            self._remark(node)
+            return
         if self._is_dropped(node):
             return
         self._note_anchor(node)
@@ -130,6 +138,17 @@ class _Reader:
             self._table(node)
         else:
             self.blocks_in(node)
+
+    def _remark(self, node: Node) -> None:
+        """Write a note, tip or warning without a heading: what follows it does not belong to it."""
+        self._note_anchor(node)
+        outer, self.blocks = self.blocks, []
+        self.blocks_in(node)
+        inner, self.blocks = self.blocks, outer
+        label = inner.pop(0).text if inner and inner[0].kind == "heading" else ""
+        if label and inner and inner[0].kind == "paragraph":
+            inner[0].text = f"**{escaped(label)}:** {inner[0].text}"
+        self.blocks += inner
 
     def _is_dropped(self, node: Node) -> bool:
         if node.tag in _DROPPED and (self._strict or node.tag in ("script", "style", "head")):
@@ -330,6 +349,7 @@ class _Reader:
             parts.append(code_span(words_in(node)))
         elif node.tag in ("b", "strong"):
             text = self._inline(node.children)
+            text = unnumbered(text) if _CAPTION.match(text) else text
             parts.append(f"**{text}**" if text else "")
         elif node.tag == "sup" and (text := words_in(node)).isdigit():
             parts.append(f"^{text}" if find(node, "a") is None else "")

@@ -1,13 +1,14 @@
 """Searching a library: from a question to the passages that speak of it, in one unit of work."""
 
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import msgspec
 import sqlalchemy as sa
 
 from parlour.agents.library import ranking, store
 from parlour.agents.library.building import Map
+from parlour.agents.library.meaning import Meaning
 from parlour.tools import Tools
 
 _FEW = 8
@@ -27,8 +28,8 @@ class Hit:
     text: str
     """Markdown."""
     score: float
-    coverage: float
-    """How much of the question it speaks of, from 0 to 1."""
+    certainty: float
+    """How likely it is to answer; see `Meaning.certainty`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +38,9 @@ class Found:
 
     documents: int
     """How many were searched; 0 when nothing has been indexed."""
+    meaning: Meaning
+    """What the question was taken to mean."""
     hits: tuple[Hit, ...] = ()
-    concepts: list[ranking.Concept] = field(default_factory=list)
 
 
 async def search(tools: Tools, agent_id: str, question: str, before: str = "") -> Found:
@@ -48,55 +50,37 @@ async def search(tools: Tools, agent_id: str, question: str, before: str = "") -
 
 def find(conn: sa.Connection, agent_id: str, question: str, before: str = "") -> Found:
     """Search within a unit of work, so that all it reads is of one moment."""
+    meaning = Meaning(question, before)
     if (current := store.index_of(conn, agent_id)) is None:
-        return Found(0)
+        return Found(0, meaning)
     generation, blob = current
     index = ranking.Index(msgspec.msgpack.decode(blob, type=Map))
-    concepts = ranking.understand(question, before)
-    _look_up(conn, agent_id, generation, index, concepts)
-    ranked = ranking.candidates(concepts, index)
-    hits = _hits(conn, index, concepts, ranked)
-    return Found(index.document_count, hits, concepts)
-
-
-def _look_up(
-    conn: sa.Connection,
-    agent_id: str,
-    generation: int,
-    index: ranking.Index,
-    concepts: list[ranking.Concept],
-) -> None:
-    index.add(store.terms(conn, agent_id, generation, ranking.first_terms(concepts)))
-    if any(concept.term and concept.term not in index for concept in concepts):
+    index.add(store.terms(conn, agent_id, generation, meaning.first_terms()))
+    if any(each.term and not index.knows(each.term) for each in meaning.concepts):
         words = zlib.decompress(store.vocabulary(conn, agent_id, generation)).decode().split("\n")
-        if further := ranking.settle(concepts, index, words):
+        if further := meaning.corrected_terms(index.knows, words):
             index.add(store.terms(conn, agent_id, generation, further))
-    ranking.weigh(concepts, index)
+    meaning.weigh(index.knows, index.idf)
+    ranked = ranking.candidates(meaning, index)
+    return Found(index.document_count, meaning, _hits(conn, index.shape, meaning, ranked))
 
 
 def _hits(
-    conn: sa.Connection,
-    index: ranking.Index,
-    concepts: list[ranking.Concept],
-    ranked: list[tuple[float, int, int]],
+    conn: sa.Connection, shape: Map, meaning: Meaning, ranked: list[ranking.Ranked]
 ) -> tuple[Hit, ...]:
-    shape = index.shape
     keys = {p: (shape.documents[d], p - shape.first[d]) for _, d, p in ranked}
     texts = store.texts(conn, list(keys.values()))
     titles = store.titles(conn, {document for document, _ in keys.values()})
-    closeness = {}
     spoken: dict[int, str] = {}
     for passage, key in keys.items():
-        if key in texts:
-            _, headings, text = texts[key]
-            spoken[passage] = " . ".join([titles[key[0]][1], *headings]) + "\n. . .\n" + text
-            closeness[passage] = ranking.nearness(concepts, spoken[passage])
-    final = ranking.ordered([each for each in ranked if each[2] in spoken], closeness)
+        _, headings, text = texts[key]
+        spoken[passage] = " . ".join([titles[key[0]][1], *headings]) + "\n. . .\n" + text
+    closeness = {passage: meaning.nearness(text) for passage, text in spoken.items()}
     hits = []
-    for score, _, passage in final[:_FEW]:
+    for score, _, passage in ranking.ordered(ranked, closeness)[:_FEW]:
         document, number = keys[passage]
         path, title = titles[document]
         _, headings, text = texts[document, number]
-        share = ranking.coverage(concepts, spoken[passage])
-        hits.append(Hit(f"{document}.{number}", path, title, tuple(headings), text, score, share))
+        sure = meaning.certainty(spoken[passage])
+        hits.append(Hit(f"{document}.{number}", path, title, tuple(headings), text, score, sure))
     return tuple(hits)

@@ -261,10 +261,10 @@ def vocabulary(conn: sa.Connection, agent_id: str, generation: int) -> bytes:
 
 def terms(
     conn: sa.Connection, agent_id: str, generation: int, wanted: Iterable[str]
-) -> list[tuple[str, bool, bytes, bytes]]:
+) -> list[tuple[str, bytes, bytes]]:
     """Return the postings of these terms, as far as there are any."""
     rows = conn.execute(
-        sa.select(postings.c.term, postings.c.topical, postings.c.passages, postings.c.documents)
+        sa.select(postings.c.term, postings.c.passages, postings.c.documents)
         .where(
             postings.c.agent_id == agent_id,
             postings.c.generation == generation,
@@ -272,7 +272,7 @@ def terms(
         )
         .order_by(postings.c.term)
     )
-    return [(row.term, row.topical, row.passages, row.documents) for row in rows]
+    return [(row.term, row.passages, row.documents) for row in rows]
 
 
 def texts(

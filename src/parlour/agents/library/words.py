@@ -8,7 +8,12 @@ from typing import Final
 import snowballstemmer  # type: ignore[import-untyped]
 
 _WORD: Final = re.compile(r"\w+(?:['’]\w+)*")
+_ENDING: Final = re.compile(r"['’](?:s|t|re|ve|ll|d|m)$", re.IGNORECASE)
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_MARK: Final = re.compile(
+    "[\u0300-\u036f\u0483-\u0487\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670]"
+)
+"""Accents and vowel signs that stand as signs of their own."""
 _CJK: Final = re.compile(
     "[\u1100-\u11ff\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
     "\uf900-\ufaff\U00020000-\U0003ffff]+"
@@ -18,7 +23,7 @@ _LONGEST: Final = 40
 
 _SMALL: Final = """
 a about after again all also am an and any anybody anyone anything are aren as at be because been
-being but by can cannot could couldn did didn do does doesn doing don for from get gets getting
+being but by can cannot could couldn did didn do does doesn doing don else for from get gets getting
 give go goes going gonna got had has have having he hello her here hi him his how i if in into is
 isn it its itself just kind know like lot lots make makes many may maybe me might mine more
 most much must my myself need needs no not now of off ok okay on one only or our out please put
@@ -33,7 +38,7 @@ STOP: Final = frozenset(_SMALL.split())
 _stemmer = snowballstemmer.stemmer("english")
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def stem(word: str) -> str:
     """Return the part of a word that its forms share; other scripts stay as they are."""
     if len(word) < 4 or not word.isascii() or not word.isalpha():
@@ -45,21 +50,23 @@ def folded(text: str) -> str:
     """Make letters comparable: one form per letter, no accents."""
     if text.isascii():
         return text
+    if unicodedata.is_normalized("NFKD", text) and not _MARK.search(text):
+        return text
     bare = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
     return unicodedata.normalize("NFC", bare)
 
 
 def words_of(text: str) -> list[str]:
-    """Return the words of a text in lower case, in order; identifiers whole."""
-    found: list[str] = []
-    for match in _WORD.finditer(folded(text)):
-        word = match[0].strip("_")
-        if word.isascii():
-            if word and len(word) <= _LONGEST:
-                found.append(word)
-        else:
-            found += _not_ascii(word)
-    return found
+    """Return the words of a text in order, identifiers whole, without 's and its like."""
+    return [word for found in _WORD.findall(folded(text)) for word in _words(found)]
+
+
+@lru_cache(maxsize=16_384)
+def _words(found: str) -> tuple[str, ...]:
+    word = _ENDING.sub("", found).replace("'", "").strip("_")
+    if not word.isascii():
+        return tuple(_not_ascii(word))
+    return (word,) if word and len(word) <= _LONGEST else ()
 
 
 def _not_ascii(word: str) -> list[str]:
@@ -74,17 +81,8 @@ def _not_ascii(word: str) -> list[str]:
     return [part for part in parts if part and len(part) <= _LONGEST]
 
 
-@lru_cache(maxsize=65_536)
 def terms_of(word: str) -> tuple[str, ...]:
     """Return the terms of one word: its stem, and for an identifier the whole and its parts."""
-    word = word.replace("’", "'")
-    if "'" in word:
-        head, _, tail = word.partition("'")
-        word = (
-            head
-            if tail.lower() in ("s", "t", "re", "ve", "ll", "d", "m")
-            else word.replace("'", "")
-        )
     parts = [part for whole in word.split("_") for part in _CAMEL.split(whole) if part]
     if len(parts) < 2:
         lower = word.lower()
@@ -95,4 +93,9 @@ def terms_of(word: str) -> tuple[str, ...]:
 
 def terms(text: str) -> list[str]:
     """Return all terms of a text in order, stop words among them."""
-    return [term for word in words_of(text) for term in terms_of(word)]
+    return [term for found in _WORD.findall(folded(text)) for term in _terms(found)]
+
+
+@lru_cache(maxsize=16_384)
+def _terms(found: str) -> tuple[str, ...]:
+    return tuple(term for word in _words(found) for term in terms_of(word))

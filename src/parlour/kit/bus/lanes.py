@@ -51,9 +51,10 @@ class Lane(ABC):
 
     async def stop(self) -> None:
         """Disconnect for good."""
-        if self._task is not None:
+        # Again until it ends: the library swallows a cancellation that meets its connecting.
+        while self._task is not None and not self._task.done():
             self._task.cancel()
-            await asyncio.wait({self._task})
+            await asyncio.wait({self._task}, timeout=0.1)
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()

@@ -165,26 +165,30 @@ class RedisBus:
         """Read what the stream holds: at first, after a break, and when a batch got lost."""
         pause = _AGAIN
         try:
-            await self._read_stream(mirror)
-            while not mirror.complete and self._mirrors.get(mirror.log.key) is mirror:
+            while not await self._read_stream(mirror) and mirror.known.result():
                 await asyncio.sleep(pause)
-                pause = min(pause * 2, _SWEEP)
-                await self._read_stream(mirror)
-        except (OSError, RedisError) as error:
-            log.info("bus.log_unread", reason=type(error).__name__)
+                pause = min(pause * 2, 2.0)
         finally:
             mirror.loading = False
-            mirror.settle()
-            if not mirror.known.result():
+            if not mirror.known.done() or not mirror.known.result():
                 self._drop(mirror)
 
-    async def _read_stream(self, mirror: Mirror) -> None:
-        found = await self._sender.ask("XRANGE", _LOG + mirror.log.key, "-", "+")
-        if isinstance(found, RedisError):
-            raise found
-        for _, (_, data) in found:
-            mirror.take(data)
+    async def _read_stream(self, mirror: Mirror) -> bool:
+        """Tell whether nothing is missing now, or nobody wants to know any more."""
+        if self._mirrors.get(mirror.log.key) is not mirror:
+            return True
+        read = False
+        try:
+            found = await self._sender.ask("XRANGE", _LOG + mirror.log.key, "-", "+")
+            if isinstance(found, RedisError):
+                raise found
+            for _, (_, data) in found:
+                mirror.take(data)
+            read = mirror.complete
+        except (OSError, RedisError) as error:
+            log.info("bus.log_unread", reason=type(error).__name__)
         mirror.settle()
+        return read
 
     def _let_go(self, mirror: Mirror) -> None:
         """The log has come to its end: nothing more is heard of it, and a while later it goes."""

@@ -30,17 +30,14 @@ class Subscription:
         return notes
 
     def give(self, note: str) -> None:
-        """Add a note, and wake the subscriber when it has none yet."""
+        """Add a note, and wake the subscriber: also one that never takes any."""
         notes = self._notes
-        if note in notes or MISSED in notes:
-            return
-        first = not notes
-        if note == MISSED or len(notes) >= _MOST:
-            notes.clear()
-            note = MISSED
-        notes[note] = None
-        if first:
-            self._wake()
+        if MISSED not in notes:
+            if note == MISSED or (len(notes) >= _MOST and note not in notes):
+                notes.clear()
+                note = MISSED
+            notes[note] = None
+        self._wake()
 
     def close(self) -> None:
         """Leave the topic. Closing twice is harmless."""

@@ -333,6 +333,7 @@ def _visitor_sessions() -> None:
         sa.ForeignKeyConstraint(["visitor_id"], ["visitors.id"]),
         sa.PrimaryKeyConstraint("hash"),
     )
+    op.create_index("visitor_sessions_expiry", "visitor_sessions", ["expires_at"])
     op.create_index("visitor_sessions_visitor", "visitor_sessions", ["visitor_id"])
 
 

@@ -49,10 +49,13 @@ def place(after: str | None) -> str:
     if after is None:
         return ""
     try:
-        raw = base64.urlsafe_b64decode(after.encode("ascii") + b"=" * (-len(after) % 4))
-        return raw.decode("ascii")
-    except (UnicodeError, binascii.Error):
+        raw = base64.b64decode(after + "=" * (-len(after) % 4), b"-_", validate=True)
+        found = raw.decode("ascii")
+    except (ValueError, binascii.Error):
         raise bad_cursor() from None
+    if not found.isprintable():
+        raise bad_cursor()
+    return found
 
 
 def bad_cursor() -> Invalid:

@@ -10,13 +10,16 @@ from typing import Any, Final
 
 from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
+from litestar.openapi import OpenAPIConfig
 from litestar.routes import HTTPRoute
 
+from parlour import __version__
 from parlour.web.api import agents, asking, keys, links, public, shapes
 from parlour.web.gates import LINK, OPEN, SELF, Gate
 from parlour.web.problems import MEDIA
 
 Document = dict[str, Any]
+Handlers = tuple[HTTPRouteHandler, ...]
 
 _TAGS: Final = (
     ("Visitors", "Chatting through a link. Whoever has the link may; there is no account."),
@@ -63,9 +66,9 @@ _PROBLEM: Final[Document] = {
 
 
 @lru_cache(maxsize=2)
-def described(app: Litestar) -> Document:
-    """Return the OpenAPI document of a site, made once."""
-    made = _renamed(app.openapi_schema.to_schema())
+def described(app: Litestar, handlers: Handlers) -> Document:
+    """Return the OpenAPI document of these calls of a site, made once."""
+    made = _renamed(_written(app, handlers))
     operations = _operations(app)
     paths: Document = {}
     for path, item in made["paths"].items():
@@ -95,6 +98,18 @@ def described(app: Litestar) -> Document:
     made["tags"] = [{"name": name, "description": told} for name, told in _TAGS]
     made.pop("servers", None)
     return {**made, "paths": dict(sorted(paths.items())), "components": _pruned(components, paths)}
+
+
+def _written(app: Litestar, handlers: Handlers) -> Document:
+    """Have the framework describe the calls, on a site that is never served."""
+    written = Litestar(
+        list(handlers),
+        dependencies=app.dependencies,
+        openapi_config=OpenAPIConfig(title="Parlour", version=__version__),
+        logging_config=None,
+    )
+    made: Document = written.openapi_schema.to_schema()
+    return made
 
 
 def _renamed(made: Document) -> Document:

@@ -132,7 +132,8 @@ async def qr_svg(
     tools: Tools, who: Who, name: str, link_id: str, scale: str = "8"
 ) -> Response[bytes]:
     """Draw a link's address as a QR code. `scale` is the side of one square, 1 to 32."""
-    drawn = await _drawn(tools, who, name, link_id, "svg", scale)
+    _, found = await _find(tools, who, name, link_id)
+    drawn = _drawn(tools, found, "svg", scale)
     return Response(drawn, media_type="image/svg+xml", headers=_PICTURE)
 
 
@@ -141,7 +142,8 @@ async def qr_png(
     tools: Tools, who: Who, name: str, link_id: str, scale: str = "8"
 ) -> Response[bytes]:
     """Draw a link's address as a QR code. `scale` is the side of one square in pixels, 1 to 32."""
-    drawn = await _drawn(tools, who, name, link_id, "png", scale)
+    _, found = await _find(tools, who, name, link_id)
+    drawn = _drawn(tools, found, "png", scale)
     return Response(drawn, media_type="image/png", headers=_PICTURE)
 
 
@@ -170,11 +172,10 @@ def _shown(
     return shapes.link(found, agent.name, opens, usage)
 
 
-async def _drawn(tools: Tools, who: Who, name: str, link_id: str, kind: str, scale: str) -> bytes:
+def _drawn(tools: Tools, found: Link, kind: str, scale: str) -> bytes:
     if not (scale.isascii() and scale.isdigit() and 1 <= int(scale[:9]) <= _LARGEST):
         told = f"scale must be a whole number from 1 to {_LARGEST}"
         raise Problem(told, code="invalid", errors=[FieldError("scale", told)])
-    _, found = await _find(tools, who, name, link_id)
     url = address.url(address.base(tools.settings), tools.keys, found)
     drawn = io.BytesIO()
     segno.make(url, micro=False, error="m").save(drawn, kind=kind, scale=int(scale))

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from litestar import Response, get
 from litestar.datastructures import State
-from prometheus_client import Gauge, ProcessCollector, disable_created_metrics, generate_latest
+from prometheus_client import ProcessCollector, disable_created_metrics, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from parlour import __version__, staff
@@ -17,7 +17,7 @@ from parlour.kit.db import Database, require_current
 from parlour.kit.errors import NotAllowed, NotFound, Problem, Unavailable
 from parlour.rights import Permission
 from parlour.tools import Tools
-from parlour.web.api import describing, manual
+from parlour.web.api import describing, manage, manual, public
 from parlour.web.assets import assets
 from parlour.web.gates import OPEN, SELF, Asked, bearer
 
@@ -32,14 +32,10 @@ _PAGE_POLICY: Final = (
 )
 _PREFIXES: Final = ("/api/", "/chat/", "/docs", "/metrics", "/openapi", "/public/")
 
-_JOBS = Gauge("parlour_jobs", "Jobs by what becomes of them.", ["state"], registry=observe.REGISTRY)
-_LATE = Gauge(
-    "parlour_jobs_late_seconds",
-    "How long the oldest due job has waited.",
-    registry=observe.REGISTRY,
-)
-_BUS = Gauge("parlour_bus_up", "Whether other processes are reached.", registry=observe.REGISTRY)
-_BUILD = Gauge("parlour_build", "The version.", ["version"], registry=observe.REGISTRY)
+_JOBS = observe.gauge("jobs", "Jobs by what becomes of them.", "state")
+_LATE = observe.gauge("jobs_late_seconds", "How long the oldest due job has waited.")
+_BUS = observe.gauge("bus_up", "Whether other processes are reached: 1 or 0.")
+_BUILD = observe.gauge("build", "The program's version.", "version")
 _BUILD.labels(__version__).set(1)
 disable_created_metrics()  # type: ignore[no-untyped-call]
 ProcessCollector(registry=observe.REGISTRY)
@@ -115,13 +111,13 @@ async def metrics(request: Asked, tools: Tools) -> Response[bytes]:
 @get("/openapi.json", opt=_OPEN, sync_to_thread=False)
 def openapi(request: Asked) -> dict[str, Any]:
     """Describe every call of this interface, as OpenAPI."""
-    return describing.described(request.app)
+    return describing.described(request.app, CALLS)
 
 
 @get("/docs", opt=_OPEN, media_type="text/html", sync_to_thread=False)
 def docs(request: Asked) -> Response[bytes]:
     """Show the interface's description as a page."""
-    page = manual.page(describing.described(request.app))
+    page = manual.page(describing.described(request.app, CALLS))
     headers = {"Content-Security-Policy": _PAGE_POLICY}
     return Response(page, media_type="text/html; charset=utf-8", headers=headers)
 
@@ -164,3 +160,5 @@ def _plain(lines: list[str]) -> Response[str]:
 
 
 HANDLERS = [healthz, readyz, metrics, openapi, docs, robots, security_txt, favicon]
+CALLS = (*public.HANDLERS, *manage.HANDLERS, *HANDLERS)
+"""What the description tells of: all that programs may call."""

@@ -266,7 +266,7 @@ def moment(field: str, text: str | None) -> Moment | None:
     try:
         if not _TIME.match(text):
             raise ValueError(text)
-        read = moment_of(datetime.fromisoformat(text))
+        read = moment_of(datetime.fromisoformat(text.upper()))
         rfc3339(read)
     except (ValueError, OverflowError, OSError):
         message = "a time with its zone, such as 2026-11-20T18:00:00Z"

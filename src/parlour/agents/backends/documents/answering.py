@@ -8,17 +8,21 @@ from parlour.agents.contract import Citation, Part, Question, Status, Text
 from parlour.agents.library import store
 from parlour.agents.library.excerpts import Excerpt, excerpt
 from parlour.agents.library.markup import escaped, is_code
-from parlour.agents.library.ranking import coverage, nearness, understand
+from parlour.agents.library.meaning import Meaning
 from parlour.agents.library.searching import Found, Hit, search
 from parlour.tools import Tools
 
-_ENOUGH: Final = 0.5
-"""What the best passage must cover of the question for it to be an answer."""
+_ENOUGH: Final = 0.65
+"""How certain the best passage must be for it to be an answer."""
 _FIRST_WORDS: Final = 110
 _NEXT_WORDS: Final = 60
 _SHOWN: Final = 3
-_AS_GOOD: Final = 0.6
+_AS_GOOD: Final = 0.75
 """A further passage is quoted when it scores this share of the best; otherwise it is named."""
+
+
+_NAME: Final = 80
+"""Letters of a place's name that are shown."""
 
 
 class Documents:
@@ -58,8 +62,7 @@ def _counted(what: str, count: int, language: str) -> str:
 
 def _before(question: Question) -> str:
     """Return the visitor's message before this one, when this one leans on it."""
-    telling = sum(1 for concept in understand(question.text) if concept.telling)
-    if not leans_back(question.text, telling):
+    if not leans_back(question.text, Meaning(question.text).telling):
         return ""
     earlier = [said.text for said in question.messages[:-1] if said.author == "visitor"]
     return next((text for text in reversed(earlier) if courtesy(text) is None), "")
@@ -67,13 +70,13 @@ def _before(question: Question) -> str:
 
 def is_answer(found: Found) -> bool:
     """Whether what was found answers, as far as its words can tell."""
-    return bool(found.hits) and max(hit.coverage for hit in found.hits[:_SHOWN]) >= _ENOUGH
+    return bool(found.hits) and max(hit.certainty for hit in found.hits[:_SHOWN]) >= _ENOUGH
 
 
 def _declined(found: Found, language: str) -> list[Part]:
     near = found.hits[:_SHOWN]
     parts: list[Part] = [Text(say("none", language))]
-    if near and near[0].coverage > 0:
+    if near and near[0].certainty > 0:
         parts.append(Text(f"\n\n{say('nearest', language)}\n"))
         for n, hit in enumerate(near, 1):
             parts.append(Text(f"\n- {_name(hit)} [{n}]"))
@@ -89,7 +92,7 @@ def _told(found: Found, told: tuple[Hit, ...], language: str) -> list[Part]:
             named.append((n, hit))
             continue
         chosen = _excerpt(found, hit, _FIRST_WORDS if n == 1 else _NEXT_WORDS)
-        lead = "" if n == 1 else f"\n\n**{_name(hit)}**\n\n"
+        lead = f"**{_name(hit)}**\n\n" if n == 1 else f"\n\n**{_name(hit)}**\n\n"
         mark = "\n\n" if is_code(chosen.text.split("\n\n")[-1]) or _ends_in_fence(chosen) else " "
         parts += [Text(piece) for piece in _chunks(f"{lead}{chosen.text}{mark}[{n}]")]
         parts.append(_citation(n, hit, chosen.quote))
@@ -107,7 +110,7 @@ def _ends_in_fence(chosen: Excerpt) -> bool:
 
 def _excerpt(found: Found, hit: Hit, words: int) -> Excerpt:
     def score(text: str) -> float:
-        return coverage(found.concepts, text) + 0.5 * nearness(found.concepts, text)
+        return found.meaning.coverage(text) + 0.5 * found.meaning.nearness(text)
 
     return excerpt(hit.text, score, words)
 
@@ -115,7 +118,8 @@ def _excerpt(found: Found, hit: Hit, words: int) -> Excerpt:
 def _name(hit: Hit) -> str:
     """Name a place by its document and the heading nearest to it."""
     last = hit.headings[-1] if hit.headings else ""
-    return escaped(hit.title if last in ("", hit.title) else f"{hit.title} › {last}")
+    name = hit.title if last in ("", hit.title) else f"{hit.title} › {last}"
+    return escaped(name if len(name) <= _NAME else name[:_NAME].rstrip() + "…")
 
 
 def _citation(n: int, hit: Hit, quote: str) -> Citation:

@@ -1,0 +1,240 @@
+"""Somebody with a shell makes agents, links and keys beside a running server."""
+
+import os
+import pty
+import re
+import subprocess
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from parlour.cli import COMMANDS
+from tests.rig.managing import Api
+from tests.rig.server import PARLOUR, Server
+
+
+def refused(done: subprocess.CompletedProcess[str]) -> str:
+    """One clear line on standard error and nothing on standard output, status 1."""
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert done.stdout == ""
+    line = done.stderr.removesuffix("\n")
+    assert line.startswith("parlour: ")
+    assert "\n" not in line
+    assert "Traceback" not in line
+    return line
+
+
+@pytest.fixture
+def handbook(tmp_path: Path) -> Path:
+    folder = tmp_path / "handbook"
+    folder.mkdir()
+    (folder / "leave.md").write_text("# Leave\n\nEverybody has 30 days of leave a year. 😀\n")
+    (folder / "pay.md").write_text("# Pay\n\nPay day is the 25th of the month.\n")
+    return folder
+
+
+def test_from_a_folder_to_an_answer(own_server: Server, handbook: Path) -> None:
+    made = own_server.make_documents_agent("handbook", handbook)
+    assert (made["live"], made["published"]) == (True, 1)
+    assert (made["index"]["state"], made["index"]["documents"]) == ("ready", 2)
+    link = own_server.make_link("handbook", "--hours", "24", "--name", "Für Ana")
+    assert link.url == f"{own_server.url}/chat/{link.token}"
+    shown = own_server.cli("link", "show", link.id)
+    assert (shown["name"], shown["kind"], shown["url"]) == ("Für Ana", "temporary", link.url)
+
+
+def test_a_folder_is_read_before_anybody_is_let_in(own_server: Server, tmp_path: Path) -> None:
+    """A failed reading leaves nothing behind, so the same command can be given again."""
+    missing = tmp_path / "missing"
+    create = ("agent", "create", "handbook", "--backend", "documents", "--path")
+    assert str(missing) in refused(own_server.run(*create, str(missing)))
+    missing.mkdir()
+    assert "to read" in refused(own_server.run(*create, str(missing)))
+    (missing / "broken.pdf").write_bytes(b"%PDF-1.7\nnothing")
+    assert "broken.pdf" in refused(own_server.run(*create, str(missing)))
+    assert own_server.cli("agent", "list") == []
+    (missing / "leave.md").write_text("# Leave\n\nEverybody has 30 days of leave a year.\n")
+    made = own_server.cli(*create, str(missing))
+    assert [each["path"] for each in made["index"]["skipped"]] == ["broken.pdf"]
+
+
+def test_an_agent_s_whole_life(own_server: Server) -> None:
+    made = own_server.make_model_agent("helper", "http://127.0.0.1:8099/v1")
+    assert made["config"]["base_url"] == "http://127.0.0.1:8099/v1"
+    assert [each["name"] for each in own_server.cli("agent", "list")] == ["helper"]
+    assert own_server.cli("agent", "offline", "helper")["live"] is False
+    assert own_server.cli("agent", "live", "helper")["live"] is True
+    assert own_server.cli("agent", "publish", "helper")["published"] == 1
+    assert own_server.cli("agent", "show", "helper")["id"] == made["id"]
+    told = own_server.run("agent", "list")
+    assert re.search(r"^helper +openai +is live$", told.stdout, re.MULTILINE)
+    assert own_server.cli("agent", "delete", "helper")["agent_id"] == made["id"]
+    assert "no agent 'helper'" in refused(own_server.run("agent", "show", "helper"))
+
+
+def test_a_link_s_whole_life(own_server: Server) -> None:
+    own_server.make_model_agent("helper", "http://127.0.0.1:8099/v1")
+    link = own_server.make_link("helper")
+    assert own_server.cli("link", "disable", link.id)["enabled"] is False
+    assert own_server.cli("link", "enable", link.id)["enabled"] is True
+    assert [each["id"] for each in own_server.cli("link", "list", "helper")] == [link.id]
+    assert own_server.cli("link", "revoke", link.id)["link_id"] == link.id
+    assert own_server.cli("link", "list") == []
+    assert "no link" in refused(own_server.run("link", "show", link.id))
+    several = own_server.cli("link", "create", "helper", "--name", "a", "--name", "b")
+    assert [each["name"] for each in several] == ["a", "b"]
+    for each in several:
+        own_server.keep_secret(each["token"])
+
+
+def test_the_address_comes_first_then_the_code(own_server: Server) -> None:
+    own_server.make_model_agent("helper", "http://127.0.0.1:8099/v1")
+    done = own_server.run("link", "create", "helper", "--qr")
+    first, *code = done.stdout.splitlines()
+    assert first.startswith(f"{own_server.url}/chat/")
+    own_server.keep_secret(first.rpartition("/")[2])
+    assert len(code) >= 15
+    assert len({len(line) for line in code}) == 1
+    assert set("".join(code)) <= set(" ▀▄█")
+
+
+async def test_a_key_opens_the_server_at_once(
+    own_server: Server, http: aiohttp.ClientSession
+) -> None:
+    secret = own_server.make_key("CI", "--role", "owner")
+    api = Api(http, own_server.url, secret)
+    assert (await api.get("/api/keys")).status == 200
+    listed = own_server.cli("key", "list")
+    assert [each["name"] for each in listed] == ["CI"]
+    assert secret not in repr(listed)
+    own_server.cli("key", "revoke", listed[0]["id"])
+    assert (await api.get("/api/keys")).status == 401
+    assert "no key" in refused(own_server.run("key", "revoke", listed[0]["id"]))
+
+
+def test_workspaces_keep_apart(own_server: Server) -> None:
+    own_server.cli("workspace", "create", "acme")
+    assert {each["name"] for each in own_server.cli("workspace", "list")} == {"acme", "default"}
+    create = ("agent", "create", "helper", "--backend", "openai", "--model", "m", "--base-url")
+    own_server.cli(*create, "http://127.0.0.1:8099/v1", "--workspace", "acme")
+    assert own_server.cli("agent", "list") == []
+    assert len(own_server.cli("agent", "list", "--workspace", "acme")) == 1
+    assert "no workspace" in refused(own_server.run("agent", "list", "--workspace", "other"))
+    assert "already" in refused(own_server.run("workspace", "create", "acme"))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("nonsense",),
+        ("agent",),
+        ("agent", "create"),
+        ("agent", "create", "x"),
+        ("agent", "create", "x", "--backend", "magic"),
+        ("agent", "create", "x", "--backend", "openai"),
+        ("agent", "create", "x", "--backend", "webhook", "--path", "/tmp"),
+        ("link", "create", "x", "--kind", "private"),
+        ("link", "create", "x", "--hours", "soon"),
+        ("link", "create", "x", "--until", "tomorrow"),
+        ("serve", "--port", "99999"),
+        ("key", "create", "--name", "x", "--role", "root"),
+    ],
+)
+def test_wrong_usage_is_told_by_status_2(
+    own_environment: Mapping[str, str], arguments: tuple[str, ...]
+) -> None:
+    done = run(own_environment, *arguments)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "Usage: parlour" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def run(environment: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [PARLOUR, *arguments],
+        env=dict(environment),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_help_is_there_at_once(own_environment: Mapping[str, str]) -> None:
+    began = time.monotonic()
+    done = run(own_environment, "--help")
+    passed = time.monotonic() - began
+    assert done.returncode == 0
+    assert all(f"  {name} " in done.stdout for name in COMMANDS)
+    assert passed < 1.0, "half of that and less when nothing else runs"
+
+
+def test_the_help_s_lines_are_the_commands_own(own_environment: Mapping[str, str]) -> None:
+    import click
+
+    from parlour.cli import parlour
+
+    context = click.Context(parlour)
+    for name, (_, line) in COMMANDS.items():
+        command = parlour.get_command(context, name)
+        assert command is not None
+        assert command.get_short_help_str(100).rstrip(".") == line.rstrip(".")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("PARLOUR_PORT", "many"),
+        ("PARLOUR_TRUSTED_PROXIES", "everybody"),
+        ("PARLOUR_SECRET_KEY", "short"),
+        ("PARLOUR_DATABASE_URL", "postgresql://127.0.0.1:1/none"),
+        ("PARLOUR_DATABASE_URL", "mysql://x"),
+        ("PARLOUR_DATA_DIR", "/proc/nowhere"),
+        ("PARLOUR_DATA_DIR", "/dev/null"),
+    ],
+)
+def test_settings_that_do_not_work_are_one_line(
+    own_environment: Mapping[str, str], variable: str, value: str
+) -> None:
+    refused(run({**own_environment, variable: value}, "agent", "list"))
+
+
+def test_on_a_terminal_it_asks_before_it_deletes(own_server: Server) -> None:
+    own_server.make_model_agent("helper", "http://127.0.0.1:8099/v1")
+    leader, follower = pty.openpty()
+    done = subprocess.Popen(
+        [PARLOUR, "agent", "delete", "helper"],
+        env=own_server.environment,
+        cwd=own_server.folder,
+        stdin=follower,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    os.close(follower)
+    os.write(leader, b"n\n")
+    _, told = done.communicate(timeout=60)
+    os.close(leader)
+    assert done.returncode == 1
+    assert "stopped" in told
+    assert len(own_server.cli("agent", "list")) == 1
+
+
+def test_a_reader_that_goes_away_is_no_failure_worth_a_traceback(own_server: Server) -> None:
+    done = subprocess.run(
+        f"{PARLOUR} agent list --json | true",
+        shell=True,
+        env=own_server.environment,
+        cwd=own_server.folder,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr
+    assert "Exception" not in done.stderr

@@ -1,0 +1,286 @@
+"""Whatever is sent: one clear refusal, at once, nothing stored, the server unshaken."""
+
+import asyncio
+import gzip
+import io
+import json
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.rig import plays
+from tests.rig.raw import exchange, request
+from tests.rig.visiting import Visit
+from tests.rig.visitor import check
+
+JSON = {"Content-Type": "application/json"}
+DEEP = 100_000
+FINE = '{"message": "Hi", "async_mode": true}'
+
+BODIES: dict[str, bytes] = {
+    "nothing": b"",
+    "null": b"null",
+    "a list": b"[]",
+    "a number": b"17",
+    "a text": b'"message"',
+    "no JSON": b"message=Hi",
+    "half": FINE[:-3].encode(),
+    "two": FINE.encode() * 2,
+    "byte order mark": b"\xef\xbb\xbf" + FINE.encode(),
+    "UTF-16": FINE.encode("utf-16"),
+    "bad UTF-8": b'{"message": "\xff\xfe"}',
+    "overlong UTF-8": b'{"message": "\xc0\xaf"}',
+    "surrogate bytes": b'{"message": "\xed\xa0\x80"}',
+    "lone surrogate": b'{"message": "\\ud83d"}',
+    "surrogates swapped": b'{"message": "\\udc26\\ud83d"}',
+    "NUL": b'{"message": "a\\u0000b"}',
+    "NUL in an id": b'{"message": "a", "message_id": "a\\u0000b"}',
+    "surrogate in an id": b'{"message": "a", "message_id": "\\ud83d"}',
+    "NUL in a session": b'{"message": "a", "session_id": "a\\u0000b"}',
+    "raw NUL": b'{"message": "a\x00b"}',
+    "NaN": b'{"message": NaN}',
+    "infinity": b'{"message": "a", "async_mode": Infinity}',
+    "1e400": b'{"message": 1e400}',
+    "many digits": b'{"message": ' + b"9" * 10_000 + b"}",
+    "the wrong type": b'{"message": 17}',
+    "no message": b"{}",
+    "message null": b'{"message": null}',
+    "message list": b'{"message": ["Hi"]}',
+    "empty message": b'{"message": ""}',
+    "white space": b'{"message": " \\n\\t\\u3000\\u200a "}',
+    "true as text": b'{"message": "a", "async_mode": "yes"}',
+    "duplicate key": b'{"message": "a", "message": "b"}',
+    "duplicate key, escaped": b'{"message": "a", "messag\\u0065": "b"}',
+    "unknown key": b'{"message": "a", "mesage": "b"}',
+    "deep lists": b'{"message": ' + b"[" * DEEP + b"]" * DEEP + b"}",
+    "deep objects": b'{"message": ' + b'{"a":' * DEEP + b"1" + b"}" * DEEP + b"}",
+    "many keys": b"{" + b",".join(b'"k%d":1' % n for n in range(70_000)) + b"}",
+    "long id": json.dumps({"message": "a", "message_id": "x" * 101}).encode(),
+    "empty id": b'{"message": "a", "message_id": ""}',
+    "binary": bytes(range(256)) * 10,
+}
+
+
+@pytest.mark.parametrize("kind", BODIES)
+async def test_a_body_that_does_not_fit(visit: Visit, kind: str) -> None:
+    """INP-02: 4xx at once, on every call that takes a body, and nothing is stored."""
+    vera = visit.visitor()
+    began = time.perf_counter()
+    answer = await vera.call("chat", data=BODIES[kind], headers=JSON)
+    assert 400 <= answer.status < 500, answer.body[:300]
+    assert answer.code in {"invalid", "bad_request", "too_large", "session_not_found"}
+    assert len(answer.body) < 3000
+    assert time.perf_counter() - began < 3
+    assert answer.cookies == ()
+    assert await visit.keeper.messages(visit.link) == []
+    for verb in ("stop", "retry"):
+        other = await vera.call(verb, data=BODIES[kind], headers=JSON)
+        assert 400 <= other.status < 500
+
+
+@pytest.mark.parametrize(
+    "kind", ["text/json", "application/jsonx", "application/xml", "*/*", "application/json+x", ";"]
+)
+async def test_a_kind_of_content_that_is_not_taken(visit: Visit, kind: str) -> None:
+    vera = visit.visitor()
+    answer = await vera.call("chat", data=FINE, headers={"Content-Type": kind})
+    assert (answer.status, answer.code) == (415, "unsupported_media_type")
+
+
+async def test_kinds_of_content_that_are_taken(visit: Visit) -> None:
+    vera = visit.visitor()
+    for kind in ("application/json; charset=utf-8", "APPLICATION/JSON", "application/json ;x=y"):
+        answer = await vera.call("chat", data=FINE, headers={"Content-Type": kind})
+        assert answer.status == 202, kind
+
+
+async def test_a_packed_body_is_not_unpacked(visit: Visit) -> None:
+    """INP-05: nobody can send a small bomb."""
+    vera = visit.visitor()
+    headers = {**JSON, "Content-Encoding": "gzip"}
+    answer = await vera.call("chat", data=gzip.compress(FINE.encode()), headers=headers)
+    assert answer.status == 415
+
+
+async def test_bodies_beyond_the_limit(visit: Visit) -> None:
+    """INP-02: refused by the announced length, and while counting what comes without one."""
+    vera = visit.visitor()
+    huge = b'{"message": "' + b"x" * (2 << 20) + b'"}'
+
+    async def unannounced() -> AsyncIterator[bytes]:
+        for start in range(0, len(huge), 65_536):
+            yield huge[start : start + 65_536]
+
+    # A client that is refused while it still sends may find the line cut instead of the answer.
+    for data in (io.BytesIO(huge), unannounced()):
+        try:
+            answer = await vera.call("chat", data=data, headers=JSON)
+        except OSError:
+            continue
+        assert (answer.status, answer.code) == (413, "too_large")
+    path = f"/api/public/chat/{visit.link.token}"
+    headers = ("Content-Type: application/json", "Content-Length: 10000000000")
+    (answer,) = await exchange(vera.url, request("POST", path, *headers))
+    assert check(answer).status == 413
+    assert await visit.keeper.messages(visit.link) == []
+
+
+async def test_the_longest_message_is_taken_whole_and_one_more_is_not(visit: Visit) -> None:
+    """INP-03: characters are counted as people count code points; what is stored is exact."""
+    longest = visit.keeper.tools.settings.max_message_chars
+    family = "👨‍👩‍👧‍👦"
+    texts = [
+        "x",
+        "x" * longest,
+        "é" * longest,
+        "\U0001f426" * longest,
+        "e" + "\u0301" * (longest - 1),
+        (family * longest)[:longest],
+        "\u202eright to left\u2066 שלום \u2069\ufeff\u200b",
+        "  kept  \r\n\t as it is \u2028",
+        "'; DROP TABLE messages; -- %s {0} ${x} {{7*7}} \\x00 <b>",
+    ]
+    vera = visit.visitor()
+    for text in texts:
+        assert (await vera.say(text)).status == 202
+        too_long = await vera.say(text + "x" * (longest + 1 - len(text)))
+        assert (too_long.status, too_long.code) == (413, "too_large")
+    await vera.settled()
+    stored = await visit.keeper.messages(visit.link)
+    assert [each.text for each in stored if each.author_kind == "visitor"] == texts
+    assert [text for role, text in await vera.history() if role == "user"] == texts
+    forms = await vera.ask("POST", f"/chat/{vera.token}", data={"message": "x" * (longest + 1)})
+    assert forms.status == 413
+    assert forms.headers["Content-Type"].startswith("text/html")
+
+
+LIES = {
+    "two lengths": ("Content-Length: 5", "Content-Length: 6"),
+    "length and chunks": ("Content-Length: 5", "Transfer-Encoding: chunked"),
+    "no number": ("Content-Length: five",),
+    "negative": ("Content-Length: -5",),
+    "plus": ("Content-Length: +5",),
+    "beyond": ("Content-Length: 99999999999999999999999",),
+    "folded": ("Content-Length: 5", " 6"),
+    "spaced name": ("Content-Length : 5",),
+    "odd encoding": ("Transfer-Encoding: chunked, identity",),
+    "twice chunked": ("Transfer-Encoding: chunked", "Transfer-Encoding: chunked"),
+    "NUL": ("X: a\0b",),
+}
+
+
+@pytest.mark.parametrize("kind", LIES)
+async def test_requests_that_lie_about_themselves(visit: Visit, kind: str) -> None:
+    """INP-04: refused and closed, so that nothing behind it is taken for a second request."""
+    path = f"/api/public/chat/{visit.link.token}"
+    follow = request("GET", f"/chat/{visit.link.token}")
+    head = request("POST", path, "Content-Type: application/json", *LIES[kind])
+    answers = await exchange(visit.server.url, head + b"hello" + follow)
+    assert [check(answer).status for answer in answers] == [400]
+    assert await visit.keeper.messages(visit.link) == []
+
+
+@pytest.mark.parametrize(
+    "chunks",
+    [
+        b"zz\r\nhello\r\n",
+        b"5;" + b"x" * 200_000 + b"\r\nhello\r\n",
+        b"-5\r\nhello\r\n",
+        b"5\nhello\n",
+    ],
+)
+async def test_chunks_that_are_none(visit: Visit, chunks: bytes) -> None:
+    """INP-04: bad sizes, bare line feeds and endless extensions."""
+    path = f"/api/public/chat/{visit.link.token}"
+    headers = ("Content-Type: application/json", "Transfer-Encoding: chunked")
+    follow = request("GET", f"/chat/{visit.link.token}")
+    sent = request("POST", path, *headers) + chunks + b"0\r\n\r\n" + follow
+    answers = await exchange(visit.server.url, sent)
+    assert all(400 <= check(answer).status < 500 for answer in answers)
+    assert len(answers) <= 1
+    assert await visit.keeper.messages(visit.link) == []
+
+
+BIG = {
+    "address": ("GET", "/chat/" + "a" * 65_536, (), {404, 414}),
+    "query": ("GET", "/chat/x?" + "a=1&" * 10_000, (), {404, 414}),
+    "header": ("GET", "/chat/x", ("X: " + "a" * 65_536,), {431}),
+    "headers": ("GET", "/chat/x", tuple(f"X-{n}: a" for n in range(200)), {431}),
+    "cookies": ("GET", "/chat/x", ("Cookie: " + "a=b; " * 7000,), {431}),
+    "ranges": ("GET", "/chat/x", ("Range: bytes=" + "0-1," * 3000 + "0-1",), {404}),
+    "expectation": (
+        "POST",
+        "/chat/x",
+        ("Expect: 200-ok", "Content-Length: 0"),
+        {404, 415, 417, 422},
+    ),
+    "no host": ("GET", "/chat/x", ("Host: other.test",), {400, 404}),
+    "absolute": ("GET", "http://evil.test/chat/x", (), {400, 404}),
+    "upgrade": ("GET", "/chat/x", ("Connection: Upgrade", "Upgrade: websocket"), {400, 404, 426}),
+    "upgrade h2c": ("GET", "/chat/x", ("Connection: Upgrade", "Upgrade: h2c"), {400, 404, 426}),
+}
+
+
+@pytest.mark.parametrize("kind", BIG)
+async def test_requests_that_are_too_big_or_odd(visit: Visit, kind: str) -> None:
+    """INP-05: refused fast, in the form of every refusal."""
+    method, path, headers, statuses = BIG[kind]
+    (answer,) = await exchange(visit.server.url, request(method, path, *headers))
+    assert check(answer).status in statuses
+
+
+async def test_requests_that_come_too_slowly_are_cut(visit: Visit) -> None:
+    """INP-08: a line at a time, a byte at a time, and then nothing: everybody else is served."""
+    url, token = visit.server.url, visit.link.token
+    slow = request("GET", f"/chat/{token}")
+    path = f"/api/public/chat/{token}"
+    body = request("POST", path, "Content-Type: application/json", "Content-Length: 5000")
+    lines = [slow[at : at + 1] for at in range(len(slow) - 2)]
+    attacks = [
+        exchange(url, b"", within=9),
+        exchange(url, *lines, pause=0.2, within=9),
+        exchange(url, slow[:-2], within=9),
+        exchange(url, body, within=9),
+        exchange(url, body, *[b"{"] * 40, pause=0.2, within=9),
+        *(exchange(url, slow[:20], within=9) for _ in range(100)),
+    ]
+    began = time.monotonic()
+    cut = asyncio.gather(*attacks)
+    vera = visit.visitor()
+    assert (await vera.say("Hello?")).status == 202
+    assert len(await vera.settled()) == 2
+    answers = await cut
+    assert time.monotonic() - began < 8
+    for found in answers:
+        assert [check(answer).status for answer in found] == [408]
+
+
+async def test_an_idle_stream_is_not_a_slow_request(visit: Visit) -> None:
+    """INP-08: the deadlines are for requests on their way in; what streams may take its time."""
+    visit.model.plays(plays.paused("Some", " words."))
+    vera = visit.visitor()
+    await vera.say("Hello?")
+    async with vera.live() as stream:
+        await stream.next("message")
+        with pytest.raises(AssertionError, match="nothing in"):
+            await stream.next("done", within=2.5)  # longer than both deadlines
+        visit.model.release()
+        await stream.next("done")
+
+
+async def test_two_requests_on_one_line_get_their_own_answers(visit: Visit) -> None:
+    """INP-04: the paired probe: what follows a good request is a request of its own."""
+    path = f"/api/public/history/{visit.link.token}"
+    pair = request("GET", path) + request("GET", "/chat/zzz", "Connection: close")
+    answers = []
+    reader, writer = await asyncio.open_connection(
+        "127.0.0.1", int(visit.server.url.split(":")[-1])
+    )
+    writer.write(pair)
+    raw = await reader.read()
+    writer.close()
+    answers = raw.split(b"HTTP/1.1 ")[1:]
+    assert len(answers) == 2
+    assert b"session_not_found" in answers[0]
+    assert b"text/html" in answers[1]
