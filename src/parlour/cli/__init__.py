@@ -18,6 +18,7 @@ COMMANDS: Final = {
     "backup": ("safety", "Write everything into one file, while the server runs."),
     "restore": ("safety", "Fill an empty database from a backup."),
     "workspace": ("workspaces", "Make and list workspaces."),
+    "staff": ("staff", "Invite, add and list people."),
     "key": ("keys", "Make, list and revoke API keys."),
     "agent": ("agents", "Make, publish and switch agents."),
     "link": ("links", "Make, list and end links to agents."),

@@ -47,7 +47,7 @@ async def invite(
         expires_at=now + INVITED_FOR,
     )
 
-    def unit(conn: sa.Connection) -> None:
+    def unit(conn: sa.Connection) -> MadeInvitation:
         if store.by_email(conn, invitation.email) is not None:
             raise people.taken(invitation.email)
         columns = store.invitations.c
@@ -67,9 +67,9 @@ async def invite(
         )
         data = {"invitation": invitation.id, "role": role.value}
         events.record(conn, Kind.PERSON_INVITED, who, now, data=data)
+        return MadeInvitation(invitation, token)
 
-    await tools.db.write(unit)
-    return MadeInvitation(invitation, token)
+    return await tools.db.write(unit)
 
 
 async def withdraw(tools: Tools, who: Who, invitation_id: str) -> None:

@@ -14,7 +14,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.routes import HTTPRoute
 
 from parlour import __version__
-from parlour.web.api import agents, asking, keys, links, public, shapes
+from parlour.web.api import agents, asking, keys, links, people, public, shapes
 from parlour.web.gates import LINK, OPEN, SELF, Gate
 from parlour.web.problems import MEDIA
 
@@ -26,6 +26,7 @@ _TAGS: Final = (
     ("Agents", "What answers behind links: make, publish, switch on and off."),
     ("Links", "Doors to an agent. The address of a link goes only to who may manage links."),
     ("Keys", "API keys, by which programs act. A key is shown once."),
+    ("People", "Who signs in to the studio, and who is invited to."),
     ("Service", "Whether the server is alive and ready, and what it offers."),
 )
 _MODULES: Final = {
@@ -33,15 +34,24 @@ _MODULES: Final = {
     "agents": "Agents",
     "links": "Links",
     "keys": "Keys",
+    "people": "People",
     "service": "Service",
 }
 _ID: Final = {
     "agt": "^agt_[0-9A-Za-z]{22}$",
     "lnk": "^lnk_[0-9A-Za-z_-]{11}$",
     "key": "^key_[0-9A-Za-z]{22}$",
+    "per": "^per_[0-9A-Za-z]{22}$",
+    "inv": "^inv_[0-9A-Za-z]{22}$",
 }
 _OF_FIELD: Final = {"agent_id": "agt", "link_id": "lnk", "key_id": "key"}
-_OF_FORM: Final = {"Agent": "agt", "Link": "lnk", "Key": "key"}
+_OF_FORM: Final = {
+    "Agent": "agt",
+    "Link": "lnk",
+    "Key": "key",
+    "Person": "per",
+    "Invitation": "inv",
+}
 _PROBLEM: Final[Document] = {
     "title": "Problem",
     "description": "A refusal or failure (RFC 9457). Programs decide by `code`, which is stable.",
@@ -141,7 +151,7 @@ def _tell_fields(name: str, schema: Document) -> None:
 def _said() -> dict[str, dict[str, str]]:
     """Collect what stands under each form and each of its fields in the code."""
     found: dict[str, dict[str, str]] = {}
-    for module in (shapes, agents, links, keys, public, asking):
+    for module in (shapes, agents, links, keys, people, public, asking):
         for form in ast.parse(inspect.getsource(module)).body:
             if isinstance(form, ast.ClassDef):
                 bases = [base.id for base in form.bases if isinstance(base, ast.Name)]
