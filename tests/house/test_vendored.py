@@ -2,28 +2,32 @@
 
 import hashlib
 import re
+from pathlib import Path
 
 import pytest
 
-from tests.rig.project import PACKAGE
+from tests.rig.project import PACKAGE, ROOT
 
-VENDOR = PACKAGE / "web" / "static" / "vendor"
-LIST = VENDOR / "VENDORED.md"
+FOLDERS = (PACKAGE / "web" / "static" / "vendor", ROOT / "tests" / "browser" / "vendor")
 ROW = re.compile(r"^\| `([^`]+)` \|.*\| `([0-9a-f]{64})` \|$", re.MULTILINE)
-PINNED = dict(ROW.findall(LIST.read_text()))
+LISTS = {folder: (folder / "VENDORED.md").read_text() for folder in FOLDERS}
+PINNED = [
+    (folder / name, digest) for folder in FOLDERS for name, digest in ROW.findall(LISTS[folder])
+]
 
 
-@pytest.mark.parametrize("name", PINNED)
-def test_hash_is_the_listed_one(name: str) -> None:
-    assert hashlib.sha256((VENDOR / name).read_bytes()).hexdigest() == PINNED[name]
+@pytest.mark.parametrize(("path", "digest"), PINNED, ids=lambda each: getattr(each, "name", ""))
+def test_hash_is_the_listed_one(path: Path, digest: str) -> None:
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == digest
 
 
 def test_every_file_is_listed() -> None:
-    present = {path.relative_to(VENDOR).as_posix() for path in VENDOR.rglob("*") if path.is_file()}
-    licences = {name for name in present if name.endswith("LICENSE")}
-    assert present - licences - {LIST.name} == set(PINNED)
+    present = {path for folder in FOLDERS for path in folder.rglob("*") if path.is_file()}
+    notes = {path for path in present if path.name.endswith("LICENSE") or path.suffix == ".md"}
+    assert present - notes == {path for path, _ in PINNED}
 
 
 def test_every_licence_is_named() -> None:
-    for licence in VENDOR.rglob("*LICENSE"):
-        assert f"`{licence.name}`" in LIST.read_text()
+    for folder in FOLDERS:
+        for licence in folder.rglob("*LICENSE"):
+            assert f"`{licence.name}`" in LISTS[folder]

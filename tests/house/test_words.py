@@ -16,7 +16,7 @@ ELSEWHERE = {
 }
 BINARY = {".png", ".ico", ".woff2", ".pdf", ".db", ".gz"}
 # Names and hashes in these come from elsewhere.
-FOREIGN = ("requirements/", "src/parlour/web/static/vendor/")
+FOREIGN = ("requirements/", "src/parlour/web/static/vendor/", "tests/browser/vendor/")
 
 
 def _texts() -> list[Path]:

@@ -1,0 +1,166 @@
+"""The studio in a real browser: the first minutes of an instance, every size, both themes."""
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.rig.axe import check_accessible
+from tests.rig.browser import DESKTOP, PHONE, Browser
+from tests.rig.colleague import PASSWORD, setup_code
+from tests.rig.nursery import Nursery
+from tests.rig.server import Server
+from tests.rig.storage import SQLITE, Storage
+
+NARROW, TABLET = (320, 640), (820, 1100)
+OVER = "e => e.scrollWidth - e.clientWidth"
+
+
+@pytest.fixture
+def fresh(make_storage: Callable[[str], Storage], nursery: Nursery) -> Iterator[Server]:
+    """A server nobody owns yet."""
+    storage = make_storage(SQLITE)
+    made = Server(storage, storage.data_dir.parent, nursery).start()
+    yield made
+    made.close()
+
+
+async def set_up(page: Page, server: Server) -> None:
+    """Become the owner, by the address that the terminal shows."""
+    await page.goto(f"{server.url}/studio/setup?code={setup_code(server)}")
+    await expect(page.get_by_label("Your name")).to_be_focused()
+    await page.get_by_label("Your name").fill("Olga Lange")
+    await page.get_by_label("E-mail").fill("olga@team.example")
+    await page.get_by_label("Password").fill(PASSWORD)
+    await page.get_by_role("button", name="Become the owner").click()
+    await expect(page.get_by_role("heading", name="Welcome, Olga Lange")).to_be_visible()
+
+
+async def check(page: Page, where: str) -> None:
+    """Nothing keeps anybody out, and nothing scrolls sideways."""
+    await check_accessible(page, where)
+    for element in ("html", "main"):
+        assert await page.locator(element).evaluate(OVER) <= 0, f"{where}: {element}"
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+async def test_from_the_terminal_to_a_colleague(
+    browser: Browser, fresh: Server, dark: bool
+) -> None:
+    """The owner at a desk, the colleague with a phone; each page on the way is looked at."""
+    owner = await (await browser.person(size=DESKTOP, dark=dark)).new_page()
+    await owner.goto(f"{fresh.url}/studio/setup")
+    await check(owner, "setup")
+    await set_up(owner, fresh)
+    await check(owner, "home")
+    await owner.get_by_role("link", name="Invite").click()
+    await owner.locator("form.panel__in").evaluate("form => form.noValidate = true")
+    await owner.get_by_label("E-mail").fill("not an address")
+    await owner.get_by_role("radio", name="Team lead").check()
+    await owner.get_by_role("button", name="Make the link").click()
+    await expect(owner.get_by_label("E-mail")).to_have_value("not an address")
+    await expect(owner.get_by_label("E-mail")).to_be_focused()
+    await expect(owner.get_by_role("radio", name="Team lead")).to_be_checked()
+    await check(owner, "people, refused")
+    await owner.get_by_label("E-mail").fill("ben@team.example")
+    await owner.get_by_role("button", name="Make the link").click()
+    await check(owner, "invited")
+    url = await owner.get_by_label("Address of the invitation").inner_text()
+
+    ben = await (await browser.person(size=PHONE, dark=dark)).new_page()
+    await ben.goto(url)
+    await check(ben, "invitation")
+    await ben.get_by_label("Your name").fill("Ben Okri")
+    await ben.get_by_label("Password").fill(PASSWORD)
+    await ben.get_by_role("button", name="Come in").click()
+    await expect(ben.get_by_role("heading", name="Welcome, Ben Okri")).to_be_visible()
+    assert await ben.locator(".tabbar a").all_inner_texts() == ["Home", "BO\nYou"]
+    await check(ben, "the colleague's home")
+
+    await owner.goto(f"{fresh.url}/studio/people")
+    await owner.get_by_role("link", name="Ben Okri").click()
+    await owner.get_by_role("radio", name="Analyst").check()
+    await owner.get_by_role("button", name="Save").click()
+    await expect(owner.get_by_role("status")).to_have_text("Saved.")
+    await check(owner, "a colleague, saved")
+    await ben.goto(f"{fresh.url}/studio/people")
+    await expect(ben.get_by_role("heading", name="This is not yours to see")).to_be_visible()
+    await check(ben, "refused")
+    await ben.locator(".tabbar").get_by_text("You").click()
+    await ben.get_by_role("button", name="Sign out").click()
+    await expect(ben.get_by_role("heading", name="Sign in")).to_be_visible()
+    await check(ben, "signed out")
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+async def test_every_page_at_every_size(browser: Browser, fresh: Server, dark: bool) -> None:
+    context = await browser.person(size=DESKTOP, dark=dark)
+    page = await context.new_page()
+    await set_up(page, fresh)
+    await page.goto(f"{fresh.url}/studio/keys")
+    await page.get_by_label("What it is for").fill("x" * 60)
+    await page.get_by_role("button", name="Make the key").click()
+    key = await page.get_by_label("The API key").inner_text()
+    fresh.keep_secret(key)
+    assert re.fullmatch(r"parlour_key_[0-9A-Za-z]{40}", key)
+    await page.goto(f"{fresh.url}/studio/people")
+    person = await page.get_by_role("link", name="Olga Lange").last.get_attribute("href")
+    for size in (NARROW, PHONE, TABLET, DESKTOP):
+        await page.set_viewport_size({"width": size[0], "height": size[1]})
+        for path in ("", "/people", "/keys", "/me", "/nowhere"):
+            await page.goto(f"{fresh.url}/studio{path}")
+            await check(page, f"{path} {size}")
+        await page.goto(f"{fresh.url}/studio/people/{str(person).rpartition('/')[2]}")
+        await check(page, f"person {size}")
+        await page.goto(f"{fresh.url}/studio/keys")
+        await page.get_by_text("Revoke…").click()
+        await check(page, f"revoking {size}")
+
+
+async def test_everything_works_without_scripts(browser: Browser, fresh: Server) -> None:
+    context = await browser.person(size=PHONE, javascript=False)
+    page = await context.new_page()
+    await page.goto(f"{fresh.url}/studio/setup?code={setup_code(fresh)}")
+    for label, text in (("Your name", "Olga"), ("E-mail", "o@x.example"), ("Password", PASSWORD)):
+        await page.get_by_label(label).fill(text)
+    await page.get_by_role("button", name="Become the owner").click()
+    await page.locator(".tabbar").get_by_text("People").click()
+    await page.get_by_label("E-mail").fill("ben@x.example")
+    await page.get_by_role("button", name="Make the link").click()
+    await expect(page.get_by_label("Address of the invitation")).to_contain_text("/studio/invite/")
+    await expect(page.get_by_role("button", name="Copy")).to_have_count(0)
+    await page.get_by_role("button", name="Withdraw").click()
+    await expect(page.get_by_role("status")).to_have_text("The invitation has been withdrawn.")
+
+
+async def test_the_keyboard_goes_the_way_the_eye_goes(browser: Browser, fresh: Server) -> None:
+    page = await (await browser.person(size=DESKTOP)).new_page()
+    await set_up(page, fresh)
+    await page.goto(f"{fresh.url}/studio/keys")
+    seen = []
+    for _ in range(8):
+        await page.keyboard.press("Tab")
+        said = "(e => e.getAttribute('aria-label') || e.innerText.trim().split('\\n')[0])"
+        seen.append(await page.evaluate(f"{said}(document.activeElement)"))
+    assert seen[0] == "Skip to content"
+    assert seen[1:5] == ["Parlour", "Home", "People", "API keys"]
+    assert seen[6] == "Sign out"
+    await page.locator(".skip").focus()
+    await page.keyboard.press("Enter")
+    await page.keyboard.press("Tab")
+    await expect(page.get_by_role("link", name="what they can do")).to_be_focused()
+
+
+async def test_a_link_is_copied_with_a_word(browser: Browser, fresh: Server) -> None:
+    context = await browser.person(size=DESKTOP)
+    await context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = await context.new_page()
+    await set_up(page, fresh)
+    await page.goto(f"{fresh.url}/studio/people")
+    await page.get_by_label("E-mail").fill("ben@team.example")
+    await page.get_by_role("button", name="Make the link").click()
+    url = await page.get_by_label("Address of the invitation").inner_text()
+    await page.get_by_role("button", name="Copy").click()
+    await expect(page.get_by_text("Copied")).to_be_visible()
+    assert await page.evaluate("navigator.clipboard.readText()") == url
