@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
+import segno
 from litestar import Response, get
+from markupsafe import Markup
 
 from parlour import events
 from parlour.agents import store as agents
@@ -11,6 +13,7 @@ from parlour.agents.model import Agent
 from parlour.events import Kind
 from parlour.kit.clock import DAY
 from parlour.kit.errors import NotFound
+from parlour.links import address
 from parlour.links import store as links
 from parlour.rights import Permission
 from parlour.staff import store
@@ -46,6 +49,14 @@ class Step:
     path: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """A link to be opened on a phone: its address, and the same as a drawing for a camera."""
+
+    url: str
+    drawing: Markup
+
+
 @get("/studio", opt={"gate": person(Permission.AGENTS_SEE)})
 async def home(request: Asked, tools: Tools, seat: Seat) -> Response[Any]:
     """Show what there is."""
@@ -55,7 +66,10 @@ async def home(request: Asked, tools: Tools, seat: Seat) -> Response[Any]:
     begun = await tools.db.browse(events.count_since, workspace, Kind.CONVERSATION_STARTED, since)
     rows = [Row(each, doors.get(each.id, (0, 0))[0], begun.get(each.id, 0)) for each in found]
     uses = sum(used for _, used in doors.values())
-    steps = await _steps(tools, seat, rows, used=uses > 0)
+    phone = (
+        await _phone(tools, rows) if not uses and seat.who.may(Permission.LINKS_MANAGE) else None
+    )
+    steps = await _steps(tools, seat, rows, used=uses > 0, drawn=phone is not None)
     return shell.inside(
         request,
         seat,
@@ -66,14 +80,18 @@ async def home(request: Asked, tools: Tools, seat: Seat) -> Response[Any]:
         links=sum(row.links for row in rows),
         conversations=sum(begun.values()),
         steps=[] if all(step.done for step in steps) else steps,
+        phone=phone,
     )
 
 
-async def _steps(tools: Tools, seat: Seat, rows: list[Row], *, used: bool) -> list[Step]:
+async def _steps(
+    tools: Tools, seat: Seat, rows: list[Row], *, used: bool, drawn: bool
+) -> list[Step]:
     """List the first steps that this person may take."""
     steps = []
     name = rows[0].agent.name if rows else "handbook"
     if seat.who.may(Permission.AGENTS_MANAGE):
+        find = "" if drawn else f"parlour link list {name}"
         make = "parlour agent create handbook --backend documents --path ./handbook"
         live = any(row.state == "live" for row in rows)
         steps += [
@@ -82,14 +100,26 @@ async def _steps(tools: Tools, seat: Seat, rows: list[Row], *, used: bool) -> li
             Step(
                 "Make a link to it", any(row.links for row in rows), f"parlour link create {name}"
             ),
-            Step(
-                "Open the link on your phone and ask something", used, f"parlour link list {name}"
-            ),
+            Step("Open the link on your phone and ask something", used, find),
         ]
     if seat.who.may(Permission.PEOPLE_MANAGE):
         people = await tools.db.read(store.every_person, seat.person.workspace_id)
         steps.append(Step("Invite a colleague", len(people) > 1, path="/studio/people"))
     return steps
+
+
+async def _phone(tools: Tools, rows: list[Row]) -> Phone | None:
+    """Draw a link that nobody has used yet; None when none of them would open."""
+    answering = [row.agent.id for row in rows if row.state == "live" and row.links]
+    found = await tools.db.browse(links.of_agents, answering[:1])
+    now = tools.clock.now()
+    for link in found:
+        if link.enabled and (link.expires_at is None or link.expires_at > now):
+            url = address.url(address.base(tools.settings), tools.keys, link)
+            code = segno.make(url, micro=False, error="m")
+            drawn = code.svg_inline(border=0, omitsize=True, svgclass=None, lineclass=None)
+            return Phone(url, Markup(drawn))  # noqa: S704 - squares; the address is not in it
+    return None
 
 
 def _goes_live(rows: list[Row]) -> str:
