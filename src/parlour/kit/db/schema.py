@@ -7,10 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import DBAPIError
 
 from parlour.kit.db.base import NewerSchema
 from parlour.kit.db.postgres import run_alone
-from parlour.kit.db.sqlite import make_engine
+from parlour.kit.db.sqlite import make_engine, translated
 from parlour.kit.errors import Unavailable
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
@@ -64,6 +65,8 @@ def _migrate_file(path: Path) -> bool:
                 changed = _upgrade(conn)
                 conn.exec_driver_sql("COMMIT")
                 return changed
+        except DBAPIError as error:
+            raise translated(error) from error
         finally:
             engine.dispose()
 
