@@ -9,13 +9,13 @@ import orjson
 import pytest
 import sqlalchemy as sa
 
-from parlour import main
 from parlour.conversations.store import conversations, messages
 from parlour.events import events
 from parlour.kit.db import Database, archive, open_database
 from parlour.kit.db.backup import Told, back_up, restore
 from parlour.kit.errors import Conflict, Invalid
 from parlour.links import keeping
+from parlour.main import serving
 from parlour.rights import Who
 from parlour.tools import Tools
 from parlour.visitors import visitors
@@ -23,7 +23,7 @@ from tests.rig.services import Postgres
 from tests.rig.storage import POSTGRES, SQLITE, Storage, wanted_engines
 from tests.rooms.conftest import Maker
 
-ROOMS = main
+ROOMS = serving
 TOLD = Told("0.1.0", 1_795_000_000_000)
 HARD = 'é 😀 👩‍👩‍👧 \u202e "quotes" \\ \n\r\t \U0001f9d1\u200d\U0001f680 \ufffd ￿'
 JSON = {"ключ": [1, 2.5, 1e300, -0.1, True, None, {"": HARD}], "big": 2**53 - 1}

@@ -8,8 +8,9 @@ from typing import Any
 import click
 import uvloop
 
-from parlour import config, main
+from parlour import config
 from parlour.cli.base import as_json
+from parlour.main import serving
 
 
 @click.command(short_help="Serve visitors, programs and owners.")
@@ -32,7 +33,7 @@ def serve(host: str | None, port: int | None, *, demo: bool, as_json: bool) -> N
         from parlour.cli import demonstration  # noqa: PLC0415 - only a demonstration needs it
 
         ready = demonstration.begin
-    _run(main.serve(settings, ready))
+    _run(serving.serve(settings, ready))
 
 
 @click.command(short_help="Run a worker process beside servers, on PostgreSQL and Redis.")
@@ -40,7 +41,7 @@ def serve(host: str | None, port: int | None, *, demo: bool, as_json: bool) -> N
 def worker(*, as_json: bool) -> None:
     """Run jobs and replies in a process of their own, until told to stop."""
     del as_json
-    _run(main.work(config.load()))
+    _run(serving.work(config.load()))
 
 
 def _run(work: Coroutine[Any, Any, None]) -> None:
