@@ -9,9 +9,10 @@ from typing import Any
 import click
 import uvloop
 
-from parlour import config, main
+from parlour import config
 from parlour.cli.base import as_json
 from parlour.links import address
+from parlour.main import serving
 from parlour.staff import setup
 from parlour.tools import Tools
 
@@ -39,7 +40,7 @@ def serve(host: str | None, port: int | None, *, demo: bool, as_json: bool) -> N
             await demonstration.begin(tools)
         await _show_studio(tools)
 
-    _run(main.serve(settings, ready))
+    _run(serving.serve(settings, ready))
 
 
 @click.command(short_help="Run a worker process beside servers, on PostgreSQL and Redis.")
@@ -47,7 +48,7 @@ def serve(host: str | None, port: int | None, *, demo: bool, as_json: bool) -> N
 def worker(*, as_json: bool) -> None:
     """Run jobs and replies in a process of their own, until told to stop."""
     del as_json
-    _run(main.work(config.load()))
+    _run(serving.work(config.load()))
 
 
 async def _show_studio(tools: Tools) -> None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Literal
 
+import msgspec
+
 from parlour.kit.clock import Moment
 from parlour.web.assets import assets
 from parlour.web.cast import Fill, cast
@@ -28,8 +30,7 @@ _MODULES: Final = (
 _TRY_AGAIN: Final = {"disabled", "offline", "not_published", "too_many", "trouble", "refused"}
 
 
-@dataclass(frozen=True, slots=True)
-class Face:
+class Face(msgspec.Struct, frozen=True):
     """What an agent shows of itself before anybody has said a word. Equal faces share one page."""
 
     name: str

@@ -41,6 +41,8 @@ _DOCUMENT: Final = (
 _SATURATION: Final[dict[tuple[Field, ...], float]] = {_PASSAGE: 1.5, _DOCUMENT: 2.0}
 _MOST_LINKED: Final = 3.0
 """A word on very many links to a place counts this much at most."""
+_MANY: Final = 1_000
+"""Passages from which a word that only one of them has is rather a misspelling itself."""
 _LONGEST_TERM: Final = 80
 
 
@@ -95,7 +97,7 @@ def build(library: list[tuple[str, str, Extract]]) -> Index:
     shape = Map([entry[0] for entry in library], first, penalty)
     return Index(
         msgspec.msgpack.encode(shape),
-        _vocabulary(by_passage),
+        _vocabulary(by_passage, at_least=2 if len(passages) >= _MANY else 1),
         _rows(by_passage, by_document, topical),
     )
 
@@ -194,12 +196,12 @@ def unpacked(blob: bytes) -> tuple[Numbers, bytes]:
     return numbers, blob[4 * count :]
 
 
-def _vocabulary(by_passage: dict[str, tuple[Numbers, Numbers]]) -> bytes:
+def _vocabulary(by_passage: dict[str, tuple[Numbers, Numbers]], *, at_least: int) -> bytes:
     """Return the words that a misspelling may have meant, the most frequent first."""
     words: Iterable[str] = (
         term
         for term, (numbers, _) in by_passage.items()
-        if len(numbers) > 1 and term.isalpha() and len(term) > 3 and term not in STOP
+        if len(numbers) >= at_least and term.isalpha() and len(term) > 3 and term not in STOP
     )
     ordered = sorted(words, key=lambda term: (-len(by_passage[term][0]), term))
     return zlib.compress("\n".join(ordered).encode(), 3)

@@ -282,8 +282,8 @@ class _Reader:
         ]
         rows = [row for row in rows if row]
         if not rows:
-            return
-        if self._is_layout(rows):
+            self.blocks_in(node)
+        elif self._is_layout(rows):
             for row in rows:
                 for cell in row:
                     self.blocks_in(cell)

@@ -37,28 +37,36 @@ class Opened:
     """The document has been read anew since; this is the nearest place in it now."""
 
 
+def passage_id(document_id: str, number: int, path: str) -> str:
+    """Name a passage so that its place is found again after the document has changed."""
+    return f"{document_id}.{number}.{path}"
+
+
 async def passage(tools: Tools, agent_id: str, passage_id: str, quote: str = "") -> Opened:
-    """Open a passage by its id; NotFound when the agent has no such passage any more."""
+    """Open a passage by its id; NotFound when its document has gone from the agent's library.
+
+    When the document has been read anew since, the quote is looked for in what it says now.
+    """
     return await tools.db.browse(open_passage, agent_id, passage_id, quote)
 
 
 def open_passage(conn: sa.Connection, agent_id: str, passage_id: str, quote: str) -> Opened:
     """Open a passage within a unit of work."""
-    document_id, _, number = passage_id.rpartition(".")
-    document = store.document(conn, agent_id, document_id)
+    document_id, _, place = passage_id.partition(".")
+    number, _, path = place.partition(".")
+    document = store.document_at(conn, agent_id, path) if "\0" not in path else None
     if document is None or not number.isascii() or not number.isdigit() or len(number) > 9:
         raise NotFound("this passage is not there any more")
-    current = store.document_at(conn, agent_id, document.path)
-    changed = current is not None and current.id != document.id
-    rows = store.passages_of(conn, current.id if changed and current else document.id)
-    if not rows:
-        raise NotFound("this passage is not there any more")
-    return _opened(document.title, document.path, rows, int(number), quote, changed=changed)
+    rows = store.passages_of(conn, document.id)
+    changed = document.id != document_id
+    return _opened(document.title, path, rows, int(number), quote, changed=changed)
 
 
 def _opened(
     title: str, path: str, listed: Sequence[Any], number: int, quote: str, *, changed: bool
 ) -> Opened:
+    if not listed:
+        raise NotFound("this passage is not there any more")
     place = next((n for n, row in enumerate(listed) if row.number == number), len(listed) - 1)
     wanted = _words(quote)
     if wanted and wanted not in _words(plain(listed[place].text)):

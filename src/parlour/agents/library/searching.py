@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from parlour.agents.library import ranking, store
 from parlour.agents.library.building import Map
 from parlour.agents.library.meaning import Meaning
+from parlour.agents.library.opening import passage_id
 from parlour.tools import Tools
 
 _FEW = 8
@@ -82,5 +83,6 @@ def _hits(
         path, title = titles[document]
         _, headings, text = texts[document, number]
         sure = meaning.certainty(spoken[passage])
-        hits.append(Hit(f"{document}.{number}", path, title, tuple(headings), text, score, sure))
+        place = passage_id(document, number, path)
+        hits.append(Hit(place, path, title, tuple(headings), text, score, sure))
     return tuple(hits)

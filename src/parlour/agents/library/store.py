@@ -295,15 +295,6 @@ def titles(conn: sa.Connection, ids: Iterable[str]) -> dict[str, tuple[str, str]
     return {row.id: (row.path, row.title) for row in rows}
 
 
-def document(conn: sa.Connection, agent_id: str, document_id: str) -> Any | None:
-    """Find a document of an agent, even one that a newer has replaced."""
-    return conn.execute(
-        sa.select(documents.c.id, documents.c.path, documents.c.title, documents.c.born).where(
-            documents.c.id == document_id, documents.c.agent_id == agent_id
-        )
-    ).first()
-
-
 def document_at(conn: sa.Connection, agent_id: str, path: str) -> Any | None:
     """Find the document that stands at a path now."""
     return conn.execute(

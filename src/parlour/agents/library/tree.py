@@ -7,7 +7,7 @@ _VOID: Final = frozenset(
     ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source")
 ) | {"track", "wbr"}
 _BLOCK_TAGS: Final = """
-address article blockquote body caption center dd details div dl dt fieldset figcaption figure
+address article aside blockquote body caption center dd details div dl dt fieldset figcaption figure
 footer form h1 h2 h3 h4 h5 h6 header hr html li main nav ol p pre section summary table tbody td
 tfoot th thead tr ul
 """
@@ -67,12 +67,15 @@ class Tree(HTMLParser):
         self.open[-1].children.append(data)
 
     def _close(self, tags: list[str], within: tuple[str, ...]) -> None:
+        """End the outermost of these elements that is open inside its list or table."""
+        outermost = 0
         for depth in range(len(self.open) - 1, 0, -1):
             if self.open[depth].tag in within:
-                return
+                break
             if self.open[depth].tag in tags:
-                del self.open[depth:]
-                return
+                outermost = depth
+        if outermost:
+            del self.open[outermost:]
 
 
 def find(node: Node, tag: str, role: str = "\0") -> Node | None:

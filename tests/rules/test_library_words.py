@@ -1,0 +1,153 @@
+"""Terms, misspellings, turns of phrase, excerpts: the small rules of search."""
+
+import pytest
+
+from parlour.agents.backends.documents.words import courtesy, leans_back
+from parlour.agents.library.excerpts import excerpt
+from parlour.agents.library.markup import blocks_of, code_span, fenced, plain
+from parlour.agents.library.meaning import Meaning
+from parlour.agents.library.spelling import corrected, distance
+from parlour.agents.library.thesaurus import meant, related
+from parlour.agents.library.words import terms, words_of
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Indexes and indexing", ["index", "and", "index"]),
+        ("max_connections", ["max_connections", "max", "connect"]),
+        ("getArgType", ["getargtype", "get", "arg", "type"]),
+        ("what's the user’s name", ["what", "the", "user", "name"]),
+        ("Café Ångström", ["cafe", "angstrom"]),
+        ("如何创建索引", ["如何", "何创", "创建", "建索", "索引"]),
+        ("索引", ["索引"]),
+        ("فهرس جزئي", ["فهرس", "جزيي"]),
+        ("😀 %s %n '; --", ["s", "n"]),
+        ("a" * 41, []),
+        ("\ud800", []),
+    ],
+)
+def test_terms(text: str, expected: list[str]) -> None:
+    """INP-07: whatever is written, words come out, or nothing."""
+    assert terms(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [
+        ("pasword", "password"),
+        ("authentifcation", "authentication"),
+        ("tabel", "table"),
+        ("tab", None),
+        ("zebra", None),
+    ],
+)
+def test_misspellings(word: str, expected: str | None) -> None:
+    vocabulary = ["table", "password", "authentication", "passage", "tabs"]
+    assert corrected(word, vocabulary) == expected
+
+
+def test_distance_counts_a_swap_as_one() -> None:
+    assert [distance("form", other) for other in ("form", "from", "forms", "farm", "norm")] == [
+        *(0, 1, 1, 1, 1)
+    ]
+
+
+def test_the_thesaurus_is_read_both_ways_and_knows_turns_of_phrase() -> None:
+    assert "remov" in related("delet")
+    assert "delet" in related("remov")
+    assert list(meant(["how", "log", "in", "now"])) == [(1, 3, ["login", "connect", "authent"])]
+
+
+def test_a_question_is_its_telling_words() -> None:
+    assert [c.term for c in Meaning("How do I delete the Table?").concepts] == ["delet", "tabl"]
+    assert [c.term for c in Meaning("what is it").concepts] == ["what", "is", "it"]
+    assert Meaning("").concepts == []
+
+
+def test_an_earlier_question_counts_less() -> None:
+    both = Meaning("how do I delete it?", "How do I make a role?")
+    assert [(c.term, c.weight) for c in both.concepts] == [("delet", 1.0), ("role", 0.7)]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Hello!", "greeting"),
+        ("good morning everyone", "greeting"),
+        ("thanks a lot", "thanks"),
+        ("ok, thank you", "thanks"),
+        ("…?", "empty"),
+        ("hello, how do I log in?", None),
+        ("thanks to caching it is fast?", None),
+    ],
+)
+def test_courtesy(text: str, kind: str | None) -> None:
+    assert courtesy(text) == kind
+
+
+@pytest.mark.parametrize(
+    ("text", "leans"),
+    [
+        ("and how do I undo it?", True),
+        ("why?", True),
+        ("what about tables?", True),
+        ("How do I drop an index without a lock?", False),
+        ("Is it possible to encrypt single columns of a table?", False),
+    ],
+)
+def test_following_up(text: str, leans: bool) -> None:
+    assert leans_back(text, Meaning(text).telling) is leans
+
+
+def told(*wanted: str) -> "object":
+    return lambda text: float(sum(word in text.lower() for word in wanted))
+
+
+def test_an_excerpt_has_the_telling_sentence_and_the_code_it_announces() -> None:
+    passage = (
+        "Doors are old. People like them. Nothing more.\n\n"
+        "To open a door, turn the key:\n\n```\nturn(key)\n```\n\nWindows are another matter."
+    )
+    chosen = excerpt(passage, told("open", "key"), 30)  # type: ignore[arg-type]
+    assert "To open a door, turn the key:\n\n```\nturn(key)\n```" in chosen.text
+    assert chosen.quote == "To open a door, turn the key:"
+    assert "Windows" not in chosen.text
+
+
+def test_a_sentence_that_leans_on_another_brings_it_along() -> None:
+    passage = "Keys are made of brass. This keeps them from rusting in salty air."
+    chosen = excerpt(passage, told("rusting"), 5)  # type: ignore[arg-type]
+    assert chosen.text == passage
+
+
+def test_long_lists_are_cut_to_the_items_that_matter() -> None:
+    items = [f"- item {n} " + "word " * 20 for n in range(12)]
+    items[7] = "- the red door " + "word " * 20
+    chosen = excerpt("\n".join(items), told("red"), 100)  # type: ignore[arg-type]
+    assert "red door" in chosen.text
+    assert chosen.text.count("\n- ") == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a **b** `c_d` \\* [e](f)", "a b c_d * e"),
+        ("- one\n- two", "one\ntwo"),
+        ("| a | b |\n| --- | --- |\n| 1 | 2 |", "a   b  \n\n  1   2"),
+        ("```sql\nSELECT * FROM t;\n```", "SELECT * FROM t;"),
+    ],
+)
+def test_plain(text: str, expected: str) -> None:
+    assert plain(text).split() == expected.split()
+
+
+def test_blocks_stay_whole() -> None:
+    text = "a\n\n```\nx\n\ny\n```\n\n- one\n\n  more\n\nend"
+    assert blocks_of(text) == ["a", "```\nx\n\ny\n```", "- one\n\n  more", "end"]
+    assert blocks_of(fenced("```\nx\n```")) == ["````\n```\nx\n```\n````"]
+    assert code_span("a`b") == "`` a`b ``"
+
+
+def test_words_keep_their_case_for_telling_camel_humps() -> None:
+    assert words_of("getArg it's") == ["getArg", "it"]
