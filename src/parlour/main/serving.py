@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import signal
 import socket
-import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
 
@@ -63,8 +62,14 @@ async def work(settings: Settings) -> None:
             await told_to_stop.wait()
 
 
-async def serve(settings: Settings, ready: Callable[[Tools], object] | None = None) -> None:
+async def serve(
+    settings: Settings,
+    ready: Callable[[Tools], object] | None = None,
+    announce: Callable[[str], object] | None = None,
+) -> None:
     """Serve until told to stop; `ready` is called with the tools once requests are answered.
+
+    `announce` is told before that where this server listens.
 
     Raises:
         Unavailable: another server uses the same data, or a part this needs cannot be had.
@@ -86,8 +91,8 @@ async def serve(settings: Settings, ready: Callable[[Tools], object] | None = No
         server = _Server(_server_config(tools, live), live)
         serving = asyncio.create_task(server.serve([listening]))
         await server.began(serving)
-        sys.stdout.write(f"Listening on http://{shown}:{port}\n")
-        sys.stdout.flush()
+        if announce is not None:
+            announce(f"http://{shown}:{port}")
         if ready is not None:
             outcome = ready(tools)
             if asyncio.iscoroutine(outcome):
