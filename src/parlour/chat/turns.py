@@ -24,7 +24,7 @@ RUN = "turns.run"
 """The job that runs a turn."""
 
 LONGEST_CLIENT_ID = 100
-MOST_WAITING = 5
+MOST_WAITING = 10
 _ATTEMPTS = 3
 
 
