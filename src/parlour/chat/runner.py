@@ -91,6 +91,12 @@ class Runner:
         else:
             await self._answer(turn, backend, messages)
 
+    def buried(self, conn: sa.Connection, job: Job) -> None:
+        """End a turn whose job is given up for good, so that its conversation goes on."""
+        turn = rows.find(conn, job.payload["turn"])
+        if turn is not None:
+            _finish(conn, self._tools, turn, _End(TurnState.FAILED, "error"))
+
     async def _backend(self, agent_id: str, version: int) -> Backend:
         key = (agent_id, version)
         found = self._backends.get(key)
