@@ -12,7 +12,16 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from parlour.kit.db.base import P, T, Unit, dump_json, run_hooks, run_unit, start_hooks
+from parlour.kit.db.base import (
+    P,
+    T,
+    Unit,
+    dump_json,
+    end_hooks,
+    run_hooks,
+    run_unit,
+    start_hooks,
+)
 from parlour.kit.errors import StorageFull, Unavailable
 
 _AGAIN = {"40001", "40P01"}
@@ -80,7 +89,7 @@ class PostgresDatabase:
         for attempt in range(_ATTEMPTS):
             try:
                 async with _connection(engine) as conn:
-                    return await conn.run_sync(run_unit, unit, args, kwargs)
+                    return await conn.run_sync(_reading, unit, args, kwargs)
             except _TROUBLE as error:
                 if attempt + 1 == _ATTEMPTS or not _repeatable(error, broken_is_safe=True):
                     raise translated(error) from error
@@ -120,6 +129,11 @@ async def _connection(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
 async def _pause(attempt: int) -> None:
     # Those who met in a deadlock should not meet again.
     await asyncio.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - no secret
+
+
+def _reading(conn: Connection, unit: Any, args: Any, kwargs: Any) -> Any:
+    end_hooks(conn)  # the pool's connections also write
+    return run_unit(conn, unit, args, kwargs)
 
 
 def _hooked(conn: Connection, unit: Any, args: Any, kwargs: Any) -> Any:
