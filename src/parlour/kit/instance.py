@@ -4,7 +4,7 @@ import contextlib
 import fcntl
 import os
 import secrets
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -12,9 +12,6 @@ import sqlalchemy as sa
 from parlour.kit.db import insert_or_ignore, metadata
 from parlour.kit.errors import Unavailable
 from parlour.kit.tokens import Keyring
-
-_ONE_PROCESS = 7_241_906_319
-"""PostgreSQL advisory lock of a process that serves without Redis; any fixed number serves."""
 
 key_marks = sa.Table(
     "instance_keys",
@@ -106,19 +103,3 @@ def told_address(data_dir: Path) -> str:
         return (data_dir / "server.address").read_text().strip()
     except OSError:
         return ""
-
-
-@contextlib.asynccontextmanager
-async def only_process(database_url: str) -> AsyncIterator[None]:
-    """Hold the database's one-process lock; Unavailable when another process has it.
-
-    Without Redis two processes would not hear of each other's replies, so a second is refused.
-    """
-    from parlour.kit.db.postgres import held_lock  # noqa: PLC0415 - SQLite starts sooner
-
-    async with held_lock(database_url, _ONE_PROCESS) as held:
-        if not held:
-            raise Unavailable(
-                "another process is using this database; to run several, set PARLOUR_REDIS_URL"
-            )
-        yield
