@@ -3,7 +3,7 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -12,7 +12,7 @@ import structlog
 
 from parlour import events
 from parlour.agents.contract import Backend, BackendFailure, Question
-from parlour.chat import prompt, wire
+from parlour.chat import doors, prompt, wire
 from parlour.chat.breaker import Breaker
 from parlour.chat.running import SAVE_EVERY, Run, Running
 from parlour.chat.turns import RUN, announce
@@ -207,9 +207,12 @@ def _judge(run: Run) -> _End:
 def _begin(
     conn: sa.Connection, tools: Tools, turn_id: str, backend: Backend | None
 ) -> tuple[Turn, list[Message]] | None:
-    turn = rows.start(conn, turn_id, tools.clock.now())
+    now = tools.clock.now()
+    turn = rows.start(conn, turn_id, now)
     if turn is None:
         return None
+    if doors.shut(conn, [turn_id]):
+        turn = replace(turn, stop_at=now)
     if turn.epoch > 1 and backend is not None and backend.repeatable:
         store.change(conn, turn.conversation_id, turn.reply_seq, epoch=turn.epoch, text="")
     else:
