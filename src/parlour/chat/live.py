@@ -20,6 +20,9 @@ from parlour.transcripts import Shown
 HEARTBEAT = 15.0
 """Seconds between two signs of life, and between two readings that nobody asked for."""
 
+NEWEST = 200
+"""Messages that a stream begins with at most; who is further behind reads the page again."""
+
 _AGAIN = 1.0
 """Seconds until a reading that failed is tried again."""
 
@@ -83,7 +86,11 @@ class Live:
             follower.close()
 
     async def reply(self, conversation_id: str, seq: int) -> Shown | None:
-        """Wait for the reply at a place to be finished; None when its conversation was closed."""
+        """Wait for the reply at a place to be finished.
+
+        When the conversation is closed meanwhile, it is returned as it stands; None when it is
+        gone.
+        """
         wake = asyncio.Event()
         with self._tools.bus.subscribe(wire.topic(conversation_id), wake.set) as changes:
             while True:
@@ -120,7 +127,7 @@ def _reread(
     if problem is not None:
         return _Found([], 0, closed=True, problem=problem)
     last_seq, closed = store.progress(conn, conversation_id)
-    found = transcripts.for_visitor(conn, conversation_id, after=after)
+    found = transcripts.for_visitor(conn, conversation_id, after=after, newest=NEWEST)
     return _Found(found, last_seq, closed)
 
 
@@ -129,6 +136,7 @@ class _Follower:
 
     __slots__ = (
         "_beat",
+        "_beat_due",
         "_changes",
         "_cursor",
         "_deadline",
@@ -162,9 +170,15 @@ class _Follower:
         self._unread = False
         loop = asyncio.get_running_loop()
         self._deadline = loop.time() + LIFE * random.uniform(0.9, 1.1)  # noqa: S311 - no secret
-        self._beat = loop.call_later(HEARTBEAT, self._wake.set)
+        self._beat_due = False
+        self._beat = loop.call_later(HEARTBEAT, self._pulse)
         topics = (wire.topic(view.conversation_id), *view.topics)
         self._changes = [tools.bus.subscribe(topic, self._hint) for topic in topics]
+
+    def _pulse(self) -> None:
+        # The timer says that it is time: a loop's clock and its timers may disagree by a hair.
+        self._beat_due = True
+        self._wake.set()
 
     def _hint(self) -> None:
         self._hinted = True
@@ -190,7 +204,8 @@ class _Follower:
         """Wait, and return what came; None when the viewer has left or is through."""
         if self._over:
             return None
-        await self._wake.wait()
+        if not self._wake.is_set():
+            await self._wake.wait()
         self._wake.clear()
         now = asyncio.get_running_loop().time()
         if self._leaving or now > self._deadline:
@@ -198,15 +213,15 @@ class _Follower:
             return BYE
         # Every token of a reply comes this way, so what is seldom is asked together.
         chunk = self._from_log()
-        if not (self._hinted or self._unread or now >= self._beat.when() or self._log_is_over()):
+        if not (self._hinted or self._unread or self._beat_due or self._log_is_over()):
             return chunk
-        return chunk + await self._look_again(now)
+        return chunk + await self._look_again()
 
-    async def _look_again(self, now: float) -> bytes:
+    async def _look_again(self) -> bytes:
         self._hinted = False
-        beat = now >= self._beat.when()
+        beat, self._beat_due = self._beat_due, False
         if beat:
-            self._beat = asyncio.get_running_loop().call_later(HEARTBEAT, self._wake.set)
+            self._beat = asyncio.get_running_loop().call_later(HEARTBEAT, self._pulse)
         return await self._catch_up() or (_BEAT if beat else b"")
 
     async def _catch_up(self) -> bytes:
@@ -226,7 +241,8 @@ class _Follower:
             data = {"code": problem.code, "title": problem.title, "detail": problem.detail}
             self._over = True
             return wire.event("refused", {"problem": data})
-        if found.closed or self._cursor.seq > found.last_seq:
+        behind = found.last_seq - self._settled > 2 * NEWEST and self._settled > 0
+        if found.closed or behind or self._cursor.seq > found.last_seq:
             self._over = True
             return _RESYNC
         chunks = [self._tell(message) for message in found.messages]

@@ -4,13 +4,14 @@ import asyncio
 import sys
 from collections.abc import Coroutine
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import click
 import uvloop
 
 from parlour import config
-from parlour.cli.base import as_json
+from parlour.cli.base import as_json, show
 from parlour.links import address
 from parlour.main import serving
 from parlour.staff import setup
@@ -26,7 +27,6 @@ from parlour.tools import Tools
 @as_json
 def serve(host: str | None, port: int | None, *, demo: bool, as_json: bool) -> None:
     """Serve visitors, programs and owners until told to stop (SIGTERM or Ctrl-C)."""
-    del as_json
     settings = config.load()
     if host is not None:
         settings = replace(settings, host=host)
@@ -38,9 +38,9 @@ def serve(host: str | None, port: int | None, *, demo: bool, as_json: bool) -> N
             from parlour.cli import demonstration  # noqa: PLC0415 - only a demonstration needs it
 
             await demonstration.begin(tools)
-        await _show_studio(tools)
+        await _show_studio(tools, as_json=as_json)
 
-    _run(serving.serve(settings, ready))
+    _run(serving.serve(settings, ready, partial(_announce, as_json=as_json)))
 
 
 @click.command(short_help="Run a worker process beside servers, on PostgreSQL and Redis.")
@@ -51,13 +51,19 @@ def worker(*, as_json: bool) -> None:
     _run(serving.work(config.load()))
 
 
-async def _show_studio(tools: Tools) -> None:
+async def _show_studio(tools: Tools, *, as_json: bool) -> None:
     """Print, as long as nobody owns this instance, where and with which code to begin."""
     code = await setup.new_code(tools)
     if code is not None:
-        studio = f"{address.base(tools.settings)}/studio/setup"
-        click.echo(f"\nThe studio waits for its owner. Open\n\n  {studio}?code={code}\n")
+        url = f"{address.base(tools.settings)}/studio/setup?code={code}"
+        lines = ["", "The studio waits for its owner. Open", "", f"  {url}", ""]
+        show({"setup_url": url}, lines, as_json=as_json)
         sys.stdout.flush()
+
+
+def _announce(url: str, *, as_json: bool) -> None:
+    show({"url": url}, f"Listening on {url}", as_json=as_json)
+    sys.stdout.flush()
 
 
 def _run(work: Coroutine[Any, Any, None]) -> None:

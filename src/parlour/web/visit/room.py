@@ -92,13 +92,13 @@ async def act(request: Asked, tools: Tools, token: str, act: str) -> Redirect:
         elif act == "new":
             await turns.close(tools, door, door.visitor_id, conversation_id)
         else:
-            await _retry(tools, conversation_id)
+            await _retry(tools, door, conversation_id)
     return Redirect(f"/chat/{token}", status_code=303)
 
 
-async def _retry(tools: Tools, conversation_id: str) -> None:
+async def _retry(tools: Tools, door: Door, conversation_id: str) -> None:
     try:
-        await turns.retry(tools, conversation_id)
+        await turns.retry(tools, door, conversation_id)
     except Conflict:
         return  # it is being answered already: the page that follows shows it
 

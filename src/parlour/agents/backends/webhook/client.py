@@ -1,7 +1,7 @@
 """Asks a program behind a URL, signed, and reads its answer."""
 
 from collections.abc import AsyncGenerator
-from contextlib import AbstractAsyncContextManager, aclosing
+from contextlib import AbstractAsyncContextManager, aclosing, suppress
 from typing import Any, Final
 
 import orjson
@@ -11,7 +11,7 @@ from parlour.agents.backends.webhook.config import Config
 from parlour.agents.backends.webhook.reader import PartReader, json_of
 from parlour.agents.backends.webhook.signing import Proof
 from parlour.agents.calling import attempted, deadlines_of
-from parlour.agents.contract import Action, BackendFailure, Part, Question, Text
+from parlour.agents.contract import BackendFailure, Part, Question
 from parlour.agents.parts import answer_of
 from parlour.kit.http import LineReader, LineTooLong, Response
 from parlour.tools import Tools
@@ -32,11 +32,7 @@ class WebhookBackend:
 
     async def answer(self, question: Question) -> AsyncGenerator[Part, None]:
         """Yield what the program answers."""
-        try:
-            opened = [self._tools.keys.unseal(each) for each in self._config.secrets_sealed]
-        except ValueError as error:
-            raise BackendFailure("misconfigured", f"the webhook's secret was {error}") from None
-        proof = Proof(question.turn_id, [Webhook(each) for each in opened])
+        proof = Proof(question.turn_id, [Webhook(each) for each in self._secrets()])
 
         async def read(response: Response) -> AsyncGenerator[Part, None]:
             kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
@@ -45,13 +41,20 @@ class WebhookBackend:
                 async for part in parts:
                     yield part
 
-        said = False
         async with aclosing(attempted(lambda: self._asked(question, proof), read)) as parts:
             async for part in parts:
-                said = said or isinstance(part, Text | Action)
                 yield part
-        if not said:
-            raise BackendFailure("bad_answer", "the answer has no text")
+
+    def _secrets(self) -> list[str]:
+        """Open the secrets, newest first; the older one may have gone with an old instance key."""
+        newest, *older = self._config.secrets_sealed
+        try:
+            opened = [self._tools.keys.unseal(newest)]
+        except ValueError as error:
+            raise BackendFailure("misconfigured", f"the webhook's secret was {error}") from None
+        with suppress(ValueError):
+            opened += [self._tools.keys.unseal(each) for each in older]
+        return opened
 
     def _asked(self, question: Question, proof: Proof) -> AbstractAsyncContextManager[Response]:
         body = orjson.dumps(document_of(question))
