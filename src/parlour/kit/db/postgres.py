@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 from typing import Any, Literal
 
 import orjson
-from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy import URL, Connection, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -145,18 +145,26 @@ def _hooked(conn: Connection, unit: Any, args: Any, kwargs: Any) -> Any:
     return run_unit(conn, unit, args, kwargs), hooks
 
 
-def make_async_engine(url: str, pool: int, *, hurried: bool = True) -> AsyncEngine:
-    """Make the engine; every connection attempt and, if `hurried`, every command has a deadline."""
+def address(url: str) -> URL:
+    """Read the address of a PostgreSQL database; ValueError, not quoting it, when it is none."""
     for prefix in ("postgresql://", "postgres://"):
         if url.startswith(prefix):
-            url = "postgresql+asyncpg://" + url.removeprefix(prefix)
+            try:
+                return make_url("postgresql+asyncpg://" + url.removeprefix(prefix))
+            except (ArgumentError, ValueError):
+                break
+    raise ValueError("must be like postgresql://user:password@host:5432/database")
+
+
+def make_async_engine(url: str, pool: int, *, hurried: bool = True) -> AsyncEngine:
+    """Make the engine; every connection attempt and, if `hurried`, every command has a deadline."""
     deadlines: dict[str, Any] = {"timeout": 3}
     told = {"application_name": "parlour"}
     if hurried:
         deadlines["command_timeout"] = _COMMAND_DEADLINE
         told["statement_timeout"] = str(_COMMAND_DEADLINE * 1000)
     return create_async_engine(
-        url,
+        address(url),
         pool_size=pool,
         max_overflow=0,
         pool_timeout=3,
