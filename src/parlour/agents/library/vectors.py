@@ -19,11 +19,11 @@ from parlour.tools import Tools
 if TYPE_CHECKING:
     import numpy as np
 
-_BATCH: Final = 64
+_BATCH: Final = 32
 _LONGEST: Final = 2_000
 """Characters of a passage that are sent."""
 _ATTEMPTS: Final = 3
-_BATCH_DEADLINES: Final = Deadlines(connect=10, first_byte=60, idle=30, total=120)
+_BATCH_DEADLINES: Final = Deadlines(connect=10, first_byte=120, idle=30, total=180)
 _QUESTION_DEADLINES: Final = Deadlines(connect=2, first_byte=3, idle=2, total=4)
 """A visitor waits: better an answer without than a late one."""
 _KEPT: Final = 2
