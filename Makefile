@@ -51,6 +51,7 @@ docs: $(RUN_READY) ## Rewrite the lists in docs/ that are made from the code
 	@$(BIN)/python scripts/map
 	@$(BIN)/python scripts/settings
 	@$(BIN)/python scripts/routes
+	@$(BIN)/python scripts/commands
 
 lock: $(VENV)/.python ## Resolve the dependencies of pyproject.toml anew
 	@$(PIP) install uv

@@ -101,7 +101,7 @@ class Settings:
     lease_seconds: float = setting(
         4.0, "Seconds after which another process takes over the work of one that died."
     )
-    workers: int = setting(64, "Background jobs and replies that one process runs at a time.")
+    workers: int = setting(512, "Background jobs and replies that one process runs at a time.")
     log_level: str = setting("info", "`debug`, `info`, `warning` or `error`.")
 
     @property

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 
 from parlour import visitors
@@ -56,8 +57,7 @@ SAID = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Door:
+class Door(msgspec.Struct, frozen=True):
     """What a genuine token opens onto, as one read found it."""
 
     link_id: str

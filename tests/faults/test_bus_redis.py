@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from parlour.kit.bus import MISSED, LiveLog, RedisBus
+from parlour.kit.bus import MISSED, LiveLog
+from parlour.kit.bus.redis import RedisBus
 from tests.rig.services import Redis
 from tests.rig.storage import look_around
 from tests.rig.waiting import eventually

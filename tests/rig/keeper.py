@@ -15,6 +15,7 @@ from parlour.config import load
 from parlour.conversations.store import conversations, messages
 from parlour.conversations.turns import turns
 from parlour.kit.db import metadata
+from parlour.kit.queue.rows import jobs
 from parlour.kit.tokens import new_id
 from parlour.links import keeping as links
 from parlour.links import store as link_rows
@@ -22,6 +23,7 @@ from parlour.rights import Who
 from parlour.tools import Tools
 from tests.rig.server import Link
 from tests.rig.storage import Storage
+from tests.rig.waiting import eventually
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,15 @@ class Keeper:
         genuine = self.tools.keys.open_link(token)
         assert genuine is not None
         return genuine.link_id
+
+    async def quiet(self) -> None:
+        """Wait until no job is running."""
+        running = sa.select(jobs.c.id).where(jobs.c.owner.is_not(None))
+
+        async def none() -> bool:
+            return not await self.rows(running)
+
+        await eventually(none)
 
     async def fingerprint(self) -> dict[str, str]:
         """Hash every table (LNK-21: what must be the same before and after)."""

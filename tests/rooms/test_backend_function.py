@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import aclosing
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import pytest
@@ -22,6 +23,7 @@ from parlour.agents.contract import (
     Status,
     Text,
     Usage,
+    Variable,
 )
 from tests.rig.outgoing import failing, parts_of, question, text_of
 from tests.rig.waiting import eventually
@@ -145,6 +147,58 @@ async def test_every_form_of_part() -> None:
     assert await parts_of(agent(target)) == [Status("Thinking"), *texts, *rest]
 
 
+@dataclass
+class Learnt:
+    text: str
+
+
+STORED = {"k\0": "\0", "list": ["\ud83d", "two"], "number": float("nan"), "own": Learnt("x\0")}
+KEPT = {"k\ufffd": "\ufffd", "list": ["\ufffd", "two"], "number": None, "own": {"text": "x\ufffd"}}
+
+
+async def test_what_it_learnt_is_plain_and_storable() -> None:
+    """INP-07: to the last corner, because one NUL has the database refuse the whole reply."""
+
+    def target(_: str) -> Iterator[Any]:
+        yield Text("hi")
+        yield Variable("v\0", STORED)
+        yield Action("handoff", STORED)
+        for url in ("https://a.example/\0", "https://a.example/\ud83d", "https://a.example/a b"):
+            yield Citation(1, "T", "s", "q", url=url)
+        yield Citation(2, "T", "s", "q", url="https://a.example/é?q=1#x")
+
+    assert await parts_of(agent(target)) == [
+        Text("hi"),
+        Variable("v\ufffd", KEPT),
+        Action("handoff", KEPT),
+        *[Citation(1, "T", "s", "q")] * 3,
+        Citation(2, "T", "s", "q", url="https://a.example/é?q=1#x"),
+    ]
+
+
+def knotted() -> list[Any]:
+    knot: list[Any] = []
+    knot.append(knot)
+    return knot
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        Variable("v", knotted()),
+        Variable("v", object()),
+        Variable("v", 2**70),
+        Variable("v", "x" * 20_000),
+        Variable("", 1),
+        Action("format_disk"),  # type: ignore[arg-type]
+    ],
+    ids=["knot", "object", "huge number", "long", "no name", "unknown action"],
+)
+async def test_what_cannot_be_kept_is_a_bad_answer(part: Part) -> None:
+    _, failure = await failing(agent(lambda _: ["so far", part]))
+    assert failure.code == "bad_answer"
+
+
 class Unprintable(Exception):
     def __str__(self) -> NoReturn:
         raise RuntimeError
@@ -187,11 +241,18 @@ async def test_whatever_it_raises_is_one_failure(error: BaseException) -> None:
     assert (text_of(parts), failure.code) == ("so far", "bad_answer")
 
 
-@pytest.mark.parametrize("target", [recursing, stopping, lambda _: 7, lambda _: None, lambda _: ""])
+@pytest.mark.parametrize("target", [recursing, stopping, lambda _: 7])
 async def test_other_ways_to_say_nothing(target: Callable[..., Any]) -> None:
     """CRH-14."""
     _, failure = await failing(agent(target))
     assert failure.code == "bad_answer"
+
+
+@pytest.mark.parametrize("said", [None, "", [], {}, Action("resolve"), Variable("plan", "pro")])
+async def test_whether_anything_was_said_is_not_for_a_backend_to_judge(said: Any) -> None:
+    """One place decides what counts as an answer, for all backends alike."""
+    parts = await parts_of(agent(lambda _: said))
+    assert parts == ([said] if isinstance(said, Action | Variable) else [])
 
 
 async def test_its_own_failure_keeps_its_code() -> None:

@@ -88,6 +88,8 @@ def test_a_link_s_whole_life(own_server: Server) -> None:
     assert [each["name"] for each in several] == ["a", "b"]
     for each in several:
         own_server.keep_secret(each["token"])
+    refused(own_server.run("link", "create", "helper", "--name", "c", "--name", "d\ne"))
+    assert len(own_server.cli("link", "list")) == 2
 
 
 def test_the_address_comes_first_then_the_code(own_server: Server) -> None:

@@ -60,6 +60,11 @@ async def writing(visit: Visit) -> Visitor:
     async with vera.live() as stream:
         while "canary-half" not in str((await stream.next("delta", "message")).data):
             pass
+
+    async def saved() -> bool:
+        return "canary-half" in str(await visit.keeper.messages(visit.link))
+
+    await eventually(saved)
     return vera
 
 

@@ -216,6 +216,7 @@ async def test_looking_changes_nothing(visit: Visit) -> None:
     await vera.settled()
     paths = [path.format(visit.link.token) for path in (*PAGES, *READS, SOURCE)]
     paths += [f"/api/public/link/{visit.link.token}", "/chat/nothing", "/healthz", "/robots.txt"]
+    await visit.keeper.quiet()
     before = await visit.keeper.fingerprint()
     for person in (vera, sam):
         for path in paths:

@@ -1,7 +1,7 @@
 """How the parts of an answer are written as JSON by backends outside, and read with bounds."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import msgspec
 import orjson
@@ -22,6 +22,8 @@ _MAX_TOKENS: Final = 100_000_000
 _MAX_VALUE_BYTES: Final = 16_384
 _LINE: Final = 200
 _QUOTE: Final = 20_000
+_ADDRESS: Final = 2_000
+_ACTIONS: Final = get_args(Action.__annotations__["name"])
 _SHAPES: Final[dict[str, type[Any]]] = {
     "text": Text,
     "status": Status,
@@ -110,14 +112,14 @@ def bounded(part: Part) -> Part | None:
         case Variable(name, value):
             return _variable(name, value)
         case Action(name, arguments):
-            _json_size(arguments, "an action's arguments")
-            return Action(name, arguments)
+            if name not in _ACTIONS:
+                raise BackendFailure("bad_answer", "an action of that name is not known")
+            return Action(name, _kept(arguments, "an action's arguments"))
         case Usage(input_tokens, output_tokens):
             return usage_of(input_tokens, output_tokens)
 
 
 def _citation(part: Citation) -> Citation:
-    web = part.url.lower().startswith(("https://", "http://"))
     if not 1 <= part.n <= 999:
         raise BackendFailure("bad_answer", "a citation's n is not between 1 and 999")
     return Citation(
@@ -127,24 +129,44 @@ def _citation(part: Citation) -> Citation:
         quote=storable(part.quote[:_QUOTE]),
         section=one_line(part.section),
         # `passage` opens a stored document; only who keeps documents here may name one.
-        url=part.url if web and len(part.url) <= 2_000 else "",
+        url=part.url if _is_address(part.url) else "",
     )
+
+
+def _is_address(url: str) -> bool:
+    """Whether a browser can be sent there: http(s), of a sane length, nothing that is not seen."""
+    web = url.lower().startswith(("https://", "http://"))
+    return web and len(url) <= _ADDRESS and url.isprintable() and " " not in url
 
 
 def _variable(name: str, value: Any) -> Variable:
     if not 0 < len(name) <= 100:
         raise BackendFailure("bad_answer", "a variable's name has 1 to 100 characters")
-    _json_size(value, f"the variable {one_line(name)}")
-    return Variable(storable(name), value)
+    return Variable(storable(name), _kept(value, f"the variable {one_line(name)}"))
 
 
-def _json_size(value: Any, what: str) -> None:
+def _kept(value: Any, what: str) -> Any:
+    """Return a value as plain JSON that every database takes; BackendFailure when it is none."""
     try:
-        size = len(orjson.dumps(value))
+        written = orjson.dumps(_plain(value))
+        kept = orjson.loads(written)
+        if b"\\u0000" in written:  # of an object that only just became plain
+            kept = _plain(kept)
     except (TypeError, ValueError, RecursionError):
         raise BackendFailure("bad_answer", f"{what} cannot be written as JSON") from None
-    if size > _MAX_VALUE_BYTES:
+    if len(written) > _MAX_VALUE_BYTES:
         raise BackendFailure("bad_answer", f"{what} is too large")
+    return kept
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, Mapping):
+        return {_plain(key): _plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    return value
 
 
 def storable(text: str) -> str:

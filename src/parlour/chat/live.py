@@ -20,6 +20,9 @@ from parlour.transcripts import Shown
 HEARTBEAT = 15.0
 """Seconds between two signs of life, and between two readings that nobody asked for."""
 
+NEWEST = 200
+"""Messages that a stream begins with at most; who is further behind reads the page again."""
+
 _AGAIN = 1.0
 """Seconds until a reading that failed is tried again."""
 
@@ -73,14 +76,21 @@ class Live:
         follower = _Follower(self._tools, view)
         self._followers.add(follower)
         try:
-            async for chunk in follower.stream():
-                yield chunk
+            chunk: bytes | None = await follower.begin()
+            while chunk is not None:
+                if chunk:
+                    yield chunk
+                chunk = await follower.more()
         finally:
             self._followers.discard(follower)
             follower.close()
 
     async def reply(self, conversation_id: str, seq: int) -> Shown | None:
-        """Wait for the reply at a place to be finished; None when its conversation was closed."""
+        """Wait for the reply at a place to be finished.
+
+        When the conversation is closed meanwhile, it is returned as it stands; None when it is
+        gone.
+        """
         wake = asyncio.Event()
         with self._tools.bus.subscribe(wire.topic(conversation_id), wake.set) as changes:
             while True:
@@ -117,7 +127,7 @@ def _reread(
     if problem is not None:
         return _Found([], 0, closed=True, problem=problem)
     last_seq, closed = store.progress(conn, conversation_id)
-    found = transcripts.for_visitor(conn, conversation_id, after=after)
+    found = transcripts.for_visitor(conn, conversation_id, after=after, newest=NEWEST)
     return _Found(found, last_seq, closed)
 
 
@@ -126,12 +136,15 @@ class _Follower:
 
     __slots__ = (
         "_beat",
+        "_beat_due",
         "_changes",
         "_cursor",
         "_deadline",
+        "_hinted",
         "_leaving",
         "_log",
         "_log_key",
+        "_over",
         "_position",
         "_settled",
         "_told",
@@ -151,13 +164,25 @@ class _Follower:
         self._log_key = ""
         self._position = 0
         self._wake = asyncio.Event()
+        self._hinted = False
         self._leaving = False
+        self._over = False
         self._unread = False
         loop = asyncio.get_running_loop()
         self._deadline = loop.time() + LIFE * random.uniform(0.9, 1.1)  # noqa: S311 - no secret
-        self._beat = loop.call_later(HEARTBEAT, self._wake.set)
+        self._beat_due = False
+        self._beat = loop.call_later(HEARTBEAT, self._pulse)
         topics = (wire.topic(view.conversation_id), *view.topics)
-        self._changes = [tools.bus.subscribe(topic, self._wake.set) for topic in topics]
+        self._changes = [tools.bus.subscribe(topic, self._hint) for topic in topics]
+
+    def _pulse(self) -> None:
+        # The timer says that it is time: a loop's clock and its timers may disagree by a hair.
+        self._beat_due = True
+        self._wake.set()
+
+    def _hint(self) -> None:
+        self._hinted = True
+        self._wake.set()
 
     def leave(self) -> None:
         """Have the stream end at its next turn."""
@@ -171,32 +196,35 @@ class _Follower:
         for changes in self._changes:
             changes.close()
 
-    async def stream(self) -> AsyncIterator[bytes]:
-        """Yield what there is and what comes, until the viewer must leave or is through."""
-        loop = asyncio.get_running_loop()
-        chunk, over = await self._catch_up()
-        yield b"retry: 1000\n\n" + chunk
-        while not over:
-            await self._wake.wait()
-            self._wake.clear()
-            if self._leaving or loop.time() > self._deadline:
-                yield BYE
-                return
-            chunk = self._from_log()
-            if chunk:
-                yield chunk
-            beat = self._beat.when() <= loop.time()
-            if beat:
-                self._beat = loop.call_later(HEARTBEAT, self._wake.set)
-            changed = [changes for changes in self._changes if changes.take()]
-            if changed or beat or self._unread or self._log_is_over():
-                chunk, over = await self._catch_up()
-                chunk = chunk or (_BEAT if beat else b"")
-                if chunk:
-                    yield chunk
+    async def begin(self) -> bytes:
+        """Return what there is now."""
+        return b"retry: 1000\n\n" + await self._catch_up()
 
-    async def _catch_up(self) -> tuple[bytes, bool]:
-        """Read what is new and say it; the flag tells that the stream is over."""
+    async def more(self) -> bytes | None:
+        """Wait, and return what came; None when the viewer has left or is through."""
+        if self._over:
+            return None
+        await self._wake.wait()
+        self._wake.clear()
+        now = asyncio.get_running_loop().time()
+        if self._leaving or now > self._deadline:
+            self._over = True
+            return BYE
+        # Every token of a reply comes this way, so what is seldom is asked together.
+        chunk = self._from_log()
+        if not (self._hinted or self._unread or self._beat_due or self._log_is_over()):
+            return chunk
+        return chunk + await self._look_again()
+
+    async def _look_again(self) -> bytes:
+        self._hinted = False
+        beat, self._beat_due = self._beat_due, False
+        if beat:
+            self._beat = asyncio.get_running_loop().call_later(HEARTBEAT, self._pulse)
+        return await self._catch_up() or (_BEAT if beat else b"")
+
+    async def _catch_up(self) -> bytes:
+        """Read what is new and say it."""
         view = self._view
         try:
             found = await self._tools.db.read(
@@ -205,14 +233,17 @@ class _Follower:
         except Problem:  # the database is away
             self._unread = True
             asyncio.get_running_loop().call_later(_AGAIN, self._wake.set)
-            return b"", False
+            return b""
         self._unread = False
         if found.problem is not None:
             problem = found.problem
             data = {"code": problem.code, "title": problem.title, "detail": problem.detail}
-            return wire.event("refused", {"problem": data}), True
-        if found.closed or self._cursor.seq > found.last_seq:
-            return _RESYNC, True
+            self._over = True
+            return wire.event("refused", {"problem": data})
+        behind = found.last_seq - self._settled > 2 * NEWEST and self._settled > 0
+        if found.closed or behind or self._cursor.seq > found.last_seq:
+            self._over = True
+            return _RESYNC
         chunks = [self._tell(message) for message in found.messages]
         writing = next((each for each in found.messages if each.state is State.WRITING), None)
         if writing is None:
@@ -220,7 +251,8 @@ class _Follower:
         else:
             chunks.append(await self._join(writing))
         until = view.until_seq
-        return b"".join(chunks), until is not None and self._settled >= until
+        self._over = until is not None and self._settled >= until
+        return b"".join(chunks)
 
     def _tell(self, message: Shown) -> bytes:
         seq, before = message.seq, self._told.get(message.seq)

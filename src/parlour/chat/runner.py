@@ -21,7 +21,7 @@ from parlour.conversations import store
 from parlour.conversations import turns as rows
 from parlour.conversations.model import Message, State, Turn, TurnState
 from parlour.kit.db import after_commit
-from parlour.kit.errors import Problem
+from parlour.kit.errors import Invalid, NotFound, Problem
 from parlour.kit.queue import Job
 from parlour.rights import Who
 from parlour.tools import Tools
@@ -29,6 +29,9 @@ from parlour.tools import Tools
 log = structlog.get_logger("parlour.chat")
 
 _BACKENDS = 200
+_LOOKED_AT = 100
+"""Messages of a conversation that are read for a prompt; `prompt_chars` chooses among them."""
+
 _PATIENCE = 30
 """Seconds for which a reply's end is offered again to a database that is away."""
 
@@ -70,7 +73,7 @@ class Runner:
             return
         try:
             backend = await self._backend(turn.agent_id, turn.agent_version)
-        except (BackendFailure, Problem) as error:
+        except (BackendFailure, Invalid, NotFound) as error:
             log.warning("turn.no_backend", turn=turn.id, error=str(error))
             backend = None
         begun = await tools.db.write(_begin, tools, turn.id, backend)
@@ -91,7 +94,9 @@ class Runner:
     async def _backend(self, agent_id: str, version: int) -> Backend:
         key = (agent_id, version)
         found = self._backends.get(key)
-        if found is None:
+        if found is not None:
+            self._backends.move_to_end(key)
+        else:
             found = self._backends[key] = await self._backend_of(self._tools, *key)
             if len(self._backends) > _BACKENDS:
                 self._backends.popitem(last=False)
@@ -116,8 +121,9 @@ class Runner:
         try:
             await asyncio.wait({answering})
             end = _judge(run)
-            self._breaker.tell(turn.agent_id, end.problem, loop.time())
-            await self._end(turn, end)
+            if writing.heard or not run.stopped:
+                self._breaker.tell(turn.agent_id, end.problem, loop.time())
+            await self._end_undisturbed(turn, end)
         except asyncio.CancelledError:
             await asyncio.shield(self._hand_back(run, backend))
             raise
@@ -125,6 +131,14 @@ class Runner:
             answering.cancel()
             self._running.drop(run)
             live.end()
+
+    async def _end_undisturbed(self, turn: Turn, end: _End) -> None:
+        """End a turn even when this process is told to stop while it does: nobody ends it twice."""
+        ending = asyncio.create_task(self._end(turn, end))
+        try:
+            await asyncio.shield(ending)
+        except asyncio.CancelledError:
+            await ending
 
     async def _end(self, turn: Turn, end: _End) -> None:
         loop = asyncio.get_running_loop()
@@ -174,7 +188,7 @@ def _judge(run: Run) -> _End:
         return _End(TurnState.FAILED, "timeout", run.writing)
     error = run.answering.exception()
     if error is None:
-        if run.writing.offset:
+        if run.writing.offset or run.writing.actions:
             return _End(TurnState.DONE, None, run.writing)
         error = BackendFailure("bad_answer", "the answer was empty")
     if isinstance(error, BackendFailure):
@@ -194,7 +208,7 @@ def _begin(
         store.change(conn, turn.conversation_id, turn.reply_seq, epoch=turn.epoch, text="")
     else:
         store.change(conn, turn.conversation_id, turn.reply_seq, epoch=turn.epoch)
-    messages = store.read(conn, turn.conversation_id, upto=turn.question_seq, newest=100)
+    messages = store.read(conn, turn.conversation_id, upto=turn.question_seq, newest=_LOOKED_AT)
     return turn, messages
 
 

@@ -14,7 +14,7 @@ from parlour.conversations import turns as rows
 from parlour.conversations.model import RETRYABLE, Message, State, Turn, TurnState
 from parlour.kit.clock import Moment
 from parlour.kit.db import after_commit
-from parlour.kit.errors import Conflict, FieldError, Invalid, TooLarge
+from parlour.kit.errors import Conflict, FieldError, Invalid, TooLarge, TooMany
 from parlour.kit.texts import trouble
 from parlour.kit.tokens import new_id
 from parlour.rights import Who
@@ -24,6 +24,7 @@ RUN = "turns.run"
 """The job that runs a turn."""
 
 LONGEST_CLIENT_ID = 100
+MOST_WAITING = 10
 _ATTEMPTS = 3
 
 
@@ -90,9 +91,11 @@ class _AlreadySaid(Exception):
 async def say(tools: Tools, enter: Enter, text: str, client_id: str | None) -> Said:
     """Store a visitor's message with the turn that answers it; durable when this returns.
 
-    The same `client_id` again stores nothing and returns what became of it the first time.
+    The same `client_id` again in the same conversation stores nothing and returns what became of
+    it the first time.
 
     Raises:
+        TooMany: `MOST_WAITING` questions of this conversation wait for their answers already.
         Invalid: nothing but white space. TooLarge: longer than `max_message_chars`.
         Whatever `enter` raises for a closed door.
     """
@@ -141,6 +144,8 @@ def _say(conn: sa.Connection, tools: Tools, enter: Enter, text: str, client_id: 
     conversation_id, seq, active = _place(conn, visit, now)
     if client_id is not None and seq > 1:
         _raise_if_said(conn, visit, conversation_id, client_id)
+    if active is not None and rows.waiting(conn, conversation_id) >= MOST_WAITING:
+        raise TooMany("several questions are still being answered", retry_after=2)
     turn = _new_turn(conversation_id, visit.door, seq, seq + 1)
     message = Message(new_id("msg"), seq, "visitor", "", text, State.DONE, now, turn.id)
     reply = _empty_reply(turn, now, visit.door.agent_name)
@@ -245,23 +250,26 @@ async def stop(tools: Tools, conversation_id: str) -> bool:
     return await tools.db.write(unit) is not None
 
 
-async def retry(tools: Tools, conversation_id: str) -> str:
-    """Ask the last question again after its reply failed; return the new turn's id.
+async def retry(tools: Tools, door: Doorway, conversation_id: str) -> str:
+    """Ask the last question again, of the agent as it is now; return the new turn's id.
 
-    Conflict when the last reply did not fail, or another one is being written.
+    Conflict when the last reply did not fail, another one is being written, or the conversation
+    has been closed.
     """
 
     def unit(conn: sa.Connection) -> str:
         now = tools.clock.now()
         active = store.lock(conn, conversation_id)
         last = rows.latest(conn, conversation_id)
-        if active is not None or last is None or last.state.value not in RETRYABLE:
+        _, closed = store.progress(conn, conversation_id)
+        if closed or active is not None or last is None or last.state.value not in RETRYABLE:
             raise Conflict("there is no answer that could be tried again")
         failed, name = store.supersede(conn, conversation_id, last.reply_seq)
         reply_seq = store.take_place_of(conn, conversation_id, now)
         turn = replace(
             last,
             id=new_id("trn"),
+            agent_version=door.agent_version,
             reply_seq=reply_seq,
             state=TurnState.QUEUED,
             epoch=0,

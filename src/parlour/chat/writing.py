@@ -36,9 +36,14 @@ class Writing:
         self.variables: dict[str, Any] = {}
         self.actions: list[Action] = []
         self.usage: Usage | None = None
-        self.heard_at = asyncio.get_running_loop().time()
+        self.heard_at = self._began_at = asyncio.get_running_loop().time()
         self._pieces: list[str] = []
         self._longest = longest
+
+    @property
+    def heard(self) -> bool:
+        """Whether the backend has sent anything at all."""
+        return self.heard_at != self._began_at
 
     @property
     def text(self) -> str:

@@ -45,14 +45,14 @@ def agent() -> None:
 @as_json
 @asynchronous
 async def create(name: str, backend: str, workspace: str, **options: Any) -> None:
-    r"""Make an agent; it is published and live at once unless --draft.
+    """Make an agent; it is published and live at once unless --draft.
 
     \b
     parlour agent create handbook --backend documents --path ./handbook
     parlour agent create helper --backend openai --base-url http://localhost:11434/v1 --model llama3
     parlour agent create bot --backend webhook --url https://bot.example.org/answer
     parlour agent create mine --backend function --target mybot:answer
-    """
+    """  # noqa: D301 - click keeps the lines after a \\b as they are
     config = preparing.config_of(backend, options)
     texts = {key: options[key] for key in keeping.TEXTS if options[key]}
     wish = keeping.Wish(name, backend, config, texts)

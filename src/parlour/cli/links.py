@@ -1,6 +1,6 @@
 """Making, listing, changing and ending links at the command line."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -54,6 +54,8 @@ async def create(agent: str, names: tuple[str, ...], workspace: str, **options: 
     wanted = [_wish(name, options) for name in names or (None,)]
     async with host(workspace) as here:
         found = await here.tools.db.read(agents.find, here.who.workspace_id, agent)
+        for wish in wanted:
+            keeping.ending(wish, here.tools.clock.now())  # all of them, or none
         made = [await keeping.create(here.tools, here.who, found.id, wish) for wish in wanted]
         shown = [_shown(here, each, agent) for each in made]
     lines: list[str] = []
@@ -211,4 +213,6 @@ def _print(told: LinkShown, *, as_json: bool, qr: bool, last_used: int | None) -
 
 
 def _state(told: LinkShown) -> str:
+    if told.expires_at is not None and datetime.fromisoformat(told.expires_at) <= datetime.now(UTC):
+        return "ended"
     return "on" if told.enabled else "off"

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from parlour import __version__, config, main
+from parlour import __version__, config
 from parlour.cli import examining
 from parlour.cli.base import as_json, asynchronous, show
 from parlour.config import Settings
@@ -18,9 +18,10 @@ from parlour.kit.db import archive
 from parlour.kit.db import backup as backups
 from parlour.kit.errors import Conflict, Unavailable
 from parlour.kit.tokens import Keyring
+from parlour.main import serving
 
-ROOMS = main
-"""The composition knows every room, and so every table that a backup must hold."""
+ROOMS = serving
+"""Who runs everything knows every room, and so every table that a backup must hold."""
 
 
 @click.command(short_help="Bring the database up to date.")

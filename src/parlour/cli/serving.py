@@ -1,15 +1,18 @@
 """Starting servers and workers at the command line."""
 
 import asyncio
+import sys
 from collections.abc import Coroutine
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import click
 import uvloop
 
-from parlour import config, main
-from parlour.cli.base import as_json
+from parlour import config
+from parlour.cli.base import as_json, show
+from parlour.main import serving
 
 
 @click.command(short_help="Serve visitors, programs and owners.")
@@ -21,7 +24,6 @@ from parlour.cli.base import as_json
 @as_json
 def serve(host: str | None, port: int | None, *, demo: bool, as_json: bool) -> None:
     """Serve visitors, programs and owners until told to stop (SIGTERM or Ctrl-C)."""
-    del as_json
     settings = config.load()
     if host is not None:
         settings = replace(settings, host=host)
@@ -32,7 +34,7 @@ def serve(host: str | None, port: int | None, *, demo: bool, as_json: bool) -> N
         from parlour.cli import demonstration  # noqa: PLC0415 - only a demonstration needs it
 
         ready = demonstration.begin
-    _run(main.serve(settings, ready))
+    _run(serving.serve(settings, ready, partial(_announce, as_json=as_json)))
 
 
 @click.command(short_help="Run a worker process beside servers, on PostgreSQL and Redis.")
@@ -40,7 +42,12 @@ def serve(host: str | None, port: int | None, *, demo: bool, as_json: bool) -> N
 def worker(*, as_json: bool) -> None:
     """Run jobs and replies in a process of their own, until told to stop."""
     del as_json
-    _run(main.work(config.load()))
+    _run(serving.work(config.load()))
+
+
+def _announce(url: str, *, as_json: bool) -> None:
+    show({"url": url}, f"Listening on {url}", as_json=as_json)
+    sys.stdout.flush()
 
 
 def _run(work: Coroutine[Any, Any, None]) -> None:

@@ -103,11 +103,15 @@ def take_places(
 
 
 def take_place_of(conn: sa.Connection, conversation_id: str, now: Moment) -> int:
-    """Reserve the next place in a conversation whose row this transaction holds."""
+    """Reserve a place for a reply that stands for a failed one, in a row this transaction holds."""
     taken: int = conn.execute(
         sa.update(conversations)
         .where(conversations.c.id == conversation_id)
-        .values(last_seq=conversations.c.last_seq + 1, last_message_at=now)
+        .values(
+            last_seq=conversations.c.last_seq + 1,
+            last_message_at=now,
+            message_count=conversations.c.message_count - 1,
+        )
         .returning(conversations.c.last_seq)
     ).scalar_one()
     return taken

@@ -168,6 +168,14 @@ _WAITING = Prepared(
 )
 
 
+def waiting(conn: sa.Connection, conversation_id: str) -> int:
+    """Count the turns of a conversation that have not begun."""
+    counted = sa.select(sa.func.count()).where(
+        turns.c.conversation_id == conversation_id, turns.c.state == TurnState.QUEUED.value
+    )
+    return int(conn.execute(counted).scalar_one())
+
+
 def stop_waiting(conn: sa.Connection, conversation_id: str, now: Moment) -> None:
     """End the turns that wait behind the active one, and with them their empty replies.
 

@@ -2,6 +2,7 @@
 
 import time
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Protocol
 
 Moment = int
@@ -47,8 +48,13 @@ class SetClock:
 
 def rfc3339(moment: Moment) -> str:
     """Write a moment as RFC 3339 in UTC with milliseconds, `2026-11-20T18:00:00.000Z`."""
-    when = datetime.fromtimestamp(moment / 1000, UTC)
-    return when.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return f"{_whole_seconds(moment // 1000)}.{moment % 1000:03d}Z"
+
+
+@lru_cache(maxsize=256)
+def _whole_seconds(seconds: int) -> str:
+    # Every line of the log needs the present second, and a page the seconds of its messages.
+    return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None).isoformat()
 
 
 def moment_of(when: datetime) -> Moment:

@@ -4,8 +4,8 @@ A `Problem` is something to tell the caller, with a stable code. Its kinds: `Inv
 does not fit, field by field; `NotFound`, absent or out of the caller's scope, the same answer;
 `NotAllowed`, may see it but not do it; `Unauthorized`, no key or session, or one that is not good;
 `Conflict`, the state has moved on, or the name is taken; `TooLarge`, a body or message over its
-limit; `Gone`, was here, is over; `Unavailable`, a part this needs is away for now; `StorageFull`,
-the disk takes no more writes.
+limit; `TooMany`, again too soon; `Gone`, was here, is over; `Unavailable`, a part this needs is
+away for now; `StorageFull`, the disk takes no more writes.
 """
 
 from dataclasses import dataclass, field
@@ -103,6 +103,14 @@ class TooLarge(Problem):
     status = 413
     title = "That is too large"
     default_code = "too_large"
+
+
+class TooMany(Problem):
+    """Too many requests of a kind."""
+
+    status = 429
+    title = "Too many requests"
+    default_code = "too_many"
 
 
 class Unavailable(Problem):

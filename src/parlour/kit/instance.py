@@ -10,7 +10,6 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from parlour.kit.db import insert_or_ignore, metadata
-from parlour.kit.db.postgres import held_lock
 from parlour.kit.errors import Unavailable
 from parlour.kit.tokens import Keyring
 
@@ -104,6 +103,8 @@ async def only_process(database_url: str) -> AsyncIterator[None]:
 
     Without Redis two processes would not hear of each other's replies, so a second is refused.
     """
+    from parlour.kit.db.postgres import held_lock  # noqa: PLC0415 - SQLite starts sooner
+
     async with held_lock(database_url, _ONE_PROCESS) as held:
         if not held:
             raise Unavailable(

@@ -31,11 +31,16 @@ class Wish:
     enabled: bool = True
 
 
+def ending(wish: Wish, now: Moment) -> Moment | None:
+    """Return when the link of a wish ends; Invalid when the wish does not fit."""
+    _check_texts(wish.name, wish.welcome_message)
+    return rules.ending(wish.kind, wish.hours, wish.expires_at, now)
+
+
 async def create(tools: Tools, who: Who, agent_id: str, wish: Wish) -> Link:
     """Make a link to an agent of the workspace. Invalid when the wish does not fit its kind."""
     now = tools.clock.now()
-    ends = rules.ending(wish.kind, wish.hours, wish.expires_at, now)
-    _check_texts(wish.name, wish.welcome_message)
+    ends = ending(wish, now)
     link = Link(
         id=new_link_id(),
         workspace_id=who.workspace_id,

@@ -76,7 +76,7 @@ class Edge:
 
     def _with_headers(self, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
         names = {name.lower() for name, _ in headers}
-        headers.extend(self._always)
+        headers += self._always
         if b"cache-control" not in names:
             headers.append((b"cache-control", b"no-store"))
         if b"content-security-policy" not in names:

@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final, Literal
 
+import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from parlour.kit.clock import Moment, rfc3339
@@ -31,8 +32,7 @@ _MODULES: Final = (
 _TRY_AGAIN: Final = {"disabled", "offline", "not_published", "too_many", "trouble", "refused"}
 
 
-@dataclass(frozen=True, slots=True)
-class Face:
+class Face(msgspec.Struct, frozen=True):
     """What an agent shows of itself before anybody has said a word. Equal faces share one page."""
 
     name: str

@@ -19,11 +19,12 @@ MOST_HEADERS = 100
 
 
 class Receiving(HttpToolsProtocol):
-    """One connection. `_deadline` runs while a request is on its way in, and only then."""
+    """One connection. `_deadline` is set while a request is on its way in, and only then."""
 
     header_timeout = 10.0
     body_timeout = 60.0
-    _deadline: asyncio.TimerHandle | None = None
+    _deadline: float | None = None
+    _timer: asyncio.TimerHandle | None = None
     _header_bytes = 0
 
     def connection_made(self, transport: Any) -> None:
@@ -65,15 +66,24 @@ class Receiving(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Expect nothing more."""
-        self._expect(None)
+        self._set_timer(None)
         super().connection_lost(exc)
 
     def _expect(self, within: float | None) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
-        if within is not None:
-            self._deadline = self.loop.call_later(within, self._refuse, HTTPStatus.REQUEST_TIMEOUT)
+        self._deadline = None if within is None else self.loop.time() + within
+        # A timer is moved when it rings, not at every request: that would cost each of them two.
+        if self._deadline and (self._timer is None or self._timer.when() > self._deadline):
+            self._set_timer(self._deadline)
+
+    def _set_timer(self, at: float | None) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = None if at is None else self.loop.call_at(at, self._ring)
+
+    def _ring(self) -> None:
+        self._set_timer(self._deadline)
+        if self._deadline is not None and self.loop.time() >= self._deadline:
+            self._refuse(HTTPStatus.REQUEST_TIMEOUT)
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no HTTP, in the form of every other refusal."""

@@ -29,7 +29,11 @@ def secure(settings: Settings) -> bool:
 
 def from_cookie(request: Asked, keys: Keyring, token: str, settings: Settings) -> str | None:
     """Return the session that the browser's cookie holds; None when there is none."""
-    found = cookies(request.headers.get("cookie", "")).get(cookie_name(keys, token, settings))
+    # Not `request.headers`: most visits bring no cookie, and need no index of their headers.
+    sent = next((value for name, value in request.scope["headers"] if name == b"cookie"), b"")
+    if not sent:
+        return None
+    found = cookies(sent.decode("latin-1")).get(cookie_name(keys, token, settings))
     return found if found and len(found) <= _LONGEST else None
 
 

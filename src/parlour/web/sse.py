@@ -1,10 +1,13 @@
 """A stream of server-sent events: ready bytes, sent as they come."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
 from litestar.response import Stream
 from litestar.response.base import ASGIResponse
+from litestar.response.streaming import ASGIStreamingResponse
+from litestar.types import Receive, Send
 
 HEADERS = {"X-Accel-Buffering": "no", "Cache-Control": "no-store"}
 
@@ -15,7 +18,43 @@ class EventStream(Stream):
     def __init__(self, chunks: AsyncIterator[bytes]) -> None:
         """Send these events, each chunk as soon as it is there."""
         super().__init__(chunks, status_code=200, headers=HEADERS)
+        self._chunks = chunks
 
-    def to_asgi_response(self, *args: Any, **kwargs: Any) -> ASGIResponse:
+    def to_asgi_response(self, *_args: Any, **given: Any) -> ASGIResponse:
         """Say what kind of content it is; the framework would rather believe the route."""
-        return super().to_asgi_response(*args, **{**kwargs, "media_type": "text/event-stream"})
+        return _Sending(
+            iterator=self._chunks,
+            cookies=[*self.cookies, *(given.get("cookies") or ())],
+            headers={**(given.get("headers") or {}), **self.headers},
+            media_type="text/event-stream",
+            status_code=200,
+        )
+
+
+class _Sending(ASGIStreamingResponse):
+    """Sends in the request's own task, while a small one waits for the other end to leave."""
+
+    async def send_body(self, send: Send, receive: Receive) -> None:
+        """Send every chunk; stop when the other end is gone."""
+        sending = asyncio.current_task()
+        assert sending is not None, "runs in a task, as everything does"  # noqa: S101
+
+        def stop(_gone: asyncio.Task[None]) -> None:
+            sending.cancel()
+
+        gone = asyncio.create_task(_gone(receive))
+        gone.add_done_callback(stop)
+        try:
+            await self._stream(send)
+        except asyncio.CancelledError:
+            if not gone.done() or sending.uncancel():
+                raise
+        finally:
+            gone.remove_done_callback(stop)
+            gone.cancel()
+
+
+async def _gone(receive: Receive) -> None:
+    """Wait until the other end is gone."""
+    while (await receive())["type"] != "http.disconnect":
+        pass

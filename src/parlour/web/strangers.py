@@ -8,19 +8,11 @@ from typing import Protocol
 
 from parlour.config import Network
 from parlour.entrance import Refused
-from parlour.kit.errors import Problem
+from parlour.kit.errors import Problem, TooMany
 from parlour.kit.tokens import Keyring
 from parlour.links.rules import Why
 from parlour.web.gates import Asked
 from parlour.web.peers import peer
-
-
-class TooMany(Problem):
-    """Too many requests of a kind from one place."""
-
-    status = 429
-    title = "Too many requests"
-    default_code = "too_many"
 
 
 class Limiter(Protocol):

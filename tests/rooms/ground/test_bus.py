@@ -8,7 +8,8 @@ from functools import partial
 
 import pytest
 
-from parlour.kit.bus import MISSED, Bus, LiveLog, MemoryBus, RedisBus
+from parlour.kit.bus import MISSED, Bus, LiveLog, MemoryBus
+from parlour.kit.bus.redis import RedisBus
 from tests.rig.services import Redis
 from tests.rig.storage import look_around
 from tests.rig.waiting import eventually

@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from parlour.kit.clock import MINUTE, SetClock, SystemClock
+from parlour.kit.db import after_commit
 from parlour.kit.errors import Unavailable
 from parlour.kit.queue import (
     DRAINING,
@@ -253,6 +254,65 @@ async def test_a_handler_can_give_up_at_once(house: House) -> None:
     assert len(seen.jobs) == 1
 
 
+async def _buried(house: House) -> bool:
+    return [row.died_at is not None for row in await house.rows()] == [True]
+
+
+@pytest.mark.parametrize("kills", [0, 30])
+async def test_burying_a_job_changes_what_else_it_means(house: House, kills: int) -> None:
+    """By failures or because it kills its process: once, in one transaction, then announced."""
+    clock = SystemClock()
+    queue, seen, told = house.queue(), Seen(GivenUp("no use")), list[str]()
+
+    def buried(conn: sa.Connection, job: Job) -> None:
+        row = conn.execute(sa.select(rows.jobs.c.died_at).where(rows.jobs.c.id == job.id)).one()
+        assert row.died_at is not None
+        conn.execute(sa.insert(rows.job_clocks), {"name": job.payload["of"], "slot": 1})
+        after_commit(conn, lambda: told.append(job.payload["of"]))
+
+    queue.handle("work", seen, buried=buried)
+    job = _row("job_doomed", clock.now(), epoch=kills, payload={"of": "turn"})
+    await house.db.write(rows.insert, job)
+    await queue.start()
+    await until(partial(_buried, house))
+    assert len(seen.jobs) == (0 if kills else 1)
+
+    def left(conn: sa.Connection) -> list[str]:
+        return list(conn.execute(sa.select(rows.job_clocks.c.name)).scalars())
+
+    assert await house.db.read(left) == ["turn"]
+    await eventually(lambda: told == ["turn"])
+
+
+async def test_a_failure_that_is_not_the_last_buries_nothing(house: House) -> None:
+    queue, seen, told = house.queue(), Seen(ValueError("once")), list[str]()
+    queue.handle("work", seen, backoff=0, buried=lambda _conn, job: told.append(job.id))
+    await queue.start()
+    await put(house, queue)
+    await seen.next()
+    await seen.next()
+    await gone(house)
+    assert told == []
+
+
+async def test_a_burial_that_breaks_does_not_raise_the_dead(house: House) -> None:
+    queue, seen = house.queue(), Seen(GivenUp("no use"))
+
+    def buried(conn: sa.Connection, _job: Job) -> None:
+        conn.execute(sa.insert(rows.job_clocks), {"name": "half", "slot": 1})
+        raise KeyError("broken")
+
+    queue.handle("work", seen, buried=buried)
+    await queue.start()
+    await put(house, queue)
+    await until(partial(_buried, house))
+
+    def half(conn: sa.Connection) -> int:
+        return conn.execute(sa.select(sa.func.count()).select_from(rows.job_clocks)).scalar_one()
+
+    assert await house.db.read(half) == 0
+
+
 async def test_a_failure_waits_longer_each_time_and_as_long_as_it_asks(house: House) -> None:
     clock = SetClock(SystemClock().now())
     failures = [ValueError(), ValueError(), Unavailable("busy", retry_after=120), ValueError()]
@@ -442,6 +502,28 @@ async def test_no_more_jobs_at_a_time_than_workers(house: House) -> None:
     await asyncio.gather(*(put(house, queue) for _ in range(60)))
     await gone(house)
     assert most == 3
+
+
+async def test_what_had_no_room_begins_as_soon_as_there_is_some(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not only at the next look by the clock."""
+    release = asyncio.Event()
+
+    async def held(_job: Job) -> None:
+        await release.wait()
+
+    queue, seen = house.queue(workers=1), Seen(held)
+    queue.handle("work", seen)
+    await queue.start()
+    await put(house, queue, payload={"n": 1})
+    await eventually(lambda: seen.jobs)
+    monkeypatch.setattr("parlour.kit.queue.worker._POLL", 60.0)
+    await asyncio.sleep(1.1)  # the look that began with the shorter pause is over
+    await put(house, queue, payload={"n": 2})
+    await asyncio.sleep(0.1)  # it has been looked for, and there was no room
+    release.set()
+    assert [(await seen.next()).payload["n"] for _ in range(2)] == [1, 2]
 
 
 async def test_clock_jobs_are_enqueued_once_per_slot_over_all_processes(house: House) -> None:

@@ -6,7 +6,6 @@ from pathlib import PurePosixPath
 
 from parlour.agents.library.html import read_html
 from parlour.agents.library.pages import Page, Unreadable
-from parlour.agents.library.pdf import read_pdf
 from parlour.agents.library.plaintext import read_markdown, read_text
 
 KINDS = {
@@ -39,6 +38,9 @@ def read(path: str, raw: bytes) -> Page:
     if not raw.strip():
         raise Unreadable("it is empty")
     if kind == "pdf":
+        # Half of what a command loads, and a server's memory: only who reads files needs it.
+        from parlour.agents.library.pdf import read_pdf  # noqa: PLC0415
+
         return read_pdf(raw, name.stem)
     text = decoded(raw).replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
     if kind == "html":

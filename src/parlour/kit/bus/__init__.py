@@ -4,7 +4,6 @@ from parlour.kit.bus.base import Bus
 from parlour.kit.bus.log import LiveLog
 from parlour.kit.bus.memory import MemoryBus
 from parlour.kit.bus.opening import open_bus
-from parlour.kit.bus.redis import RedisBus
 from parlour.kit.bus.topics import MISSED, Subscription
 
 __all__ = [
@@ -12,7 +11,6 @@ __all__ = [
     "Bus",
     "LiveLog",
     "MemoryBus",
-    "RedisBus",
     "Subscription",
     "open_bus",
 ]

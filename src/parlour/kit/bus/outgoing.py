@@ -45,12 +45,16 @@ class Outbox:
         self._keep = max(1, round(keep))
         self._notes: dict[tuple[str, str], None] = {}
         self._lost = False
+        # On their way and not confirmed: what is given meanwhile is a hint of its own, even if
+        # it reads the same, because whoever heard the first may have looked too early.
+        self._flying: dict[tuple[str, str], None] = {}
+        self._flying_lost = False
         # Held by their logs: what nobody writes, reads or keeps is not sent any more.
         self._live: WeakSet[_Outgoing] = WeakSet()
 
     def add_note(self, topic: str, note: str) -> None:
         """Have a hint sent."""
-        if len(self._notes) >= _MOST_NOTES:
+        if len(self._flying) + len(self._notes) >= _MOST_NOTES:
             self._lost = True
         else:
             self._notes[topic, note] = None
@@ -74,7 +78,10 @@ class Outbox:
             outgoing.restart()
 
     def collect(self) -> tuple[list[Command], Callable[[], None]]:
-        """Return what is to be sent; entries go first, so that a hint finds them there."""
+        """Return what is to be sent; entries go first, so that a hint finds them there.
+
+        What was collected before and never confirmed is sent again, in front.
+        """
         commands: list[Command] = []
         moved: list[tuple[_Outgoing, int]] = []
         now = asyncio.get_running_loop().time()
@@ -82,24 +89,25 @@ class Outbox:
             if outgoing.dirty:
                 outgoing.dirty = False
                 moved.append((outgoing, self._add_batch(outgoing, commands, now)))
-        notes = list(self._notes)
-        for topic, note in notes:
-            commands.append(("PUBLISH", self._topics + topic, f"{self._origin} {note}"))
-        lost = self._lost
-        if lost:
-            commands.append(("PUBLISH", self._everyone, self._origin))
+        self._add_notes(commands)
 
         def sent() -> None:
             for outgoing, position in moved:
                 outgoing.sent = position
                 if outgoing.log.ended and position == outgoing.log.length:
                     self._live.discard(outgoing)
-            for each in notes:
-                self._notes.pop(each, None)
-            if lost:
-                self._lost = False
+            self._flying, self._flying_lost = {}, False
 
         return commands, sent
+
+    def _add_notes(self, commands: list[Command]) -> None:
+        self._flying |= self._notes
+        self._flying_lost |= self._lost
+        self._notes, self._lost = {}, False
+        for topic, note in self._flying:
+            commands.append(("PUBLISH", self._topics + topic, f"{self._origin} {note}"))
+        if self._flying_lost:
+            commands.append(("PUBLISH", self._everyone, self._origin))
 
     def _add_batch(self, outgoing: _Outgoing, commands: list[Command], now: float) -> int:
         log = outgoing.log

@@ -6,7 +6,6 @@ instance.key        the secret keys, only when asked for
 manifest.json       last: how many rows each table has, and the SHA-256 of them
 """
 
-import gzip
 import hashlib
 import io
 import tarfile
@@ -27,7 +26,16 @@ _KEY: Final = "instance.key"
 _MANIFEST: Final = "manifest.json"
 _CHUNK: Final = 4_000_000
 _LARGEST_PART: Final = 512_000_000
-_BROKEN: Final = (OSError, EOFError, tarfile.TarError, gzip.BadGzipFile, zlib.error, ValueError)
+_BROKEN: Final = (
+    OSError,
+    EOFError,
+    tarfile.TarError,
+    zlib.error,
+    ValueError,
+    LookupError,
+    TypeError,
+)
+"""All the ways in which reading harmed bytes ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +89,9 @@ class Writer:
         self._add(_HEAD, orjson.dumps({"format": FORMAT, "at": at, **head}))
 
     def begin(self, table: str) -> None:
-        """Begin a table, so that it is there even without rows."""
+        """Begin a table, so that it is there even without rows; the one before it has ended."""
+        for before in self._tables:
+            self._flush(before)
         self._tables[table] = _Lines()
 
     def row(self, table: str, values: list[Any]) -> None:
@@ -120,6 +130,13 @@ class Writer:
 
 def read(path: Path) -> Contents:
     """Read all of an archive and prove that it is whole; Invalid says what is wrong with it."""
+    try:
+        return _proved(path)
+    except _BROKEN:
+        raise Invalid(f"{path} is not a whole backup of Parlour") from None
+
+
+def _proved(path: Path) -> Contents:
     head: dict[str, Any] = {}
     told: dict[str, Any] = {}
     key = ""
@@ -127,7 +144,7 @@ def read(path: Path) -> Contents:
     for name, content in _members(path):
         if name == _HEAD:
             head = _object(content)
-            found = {table: _Lines() for table in head.get("tables", {})}
+            found = {table: _Lines() for table in head["tables"]}
         elif name == _KEY:
             key = content.decode()
         elif name == _MANIFEST:
@@ -136,10 +153,10 @@ def read(path: Path) -> Contents:
             lines = found[_table_of(name, found)]
             lines.rows += content.count(b"\n")
             lines.digest.update(content)
-    if head.get("format") != FORMAT:
-        raise Invalid(f"{path} is no backup of a kind that this version reads")
+    if head["format"] != FORMAT:
+        raise Invalid(f"{path} was written by a version that keeps backups in another way")
     if told != {table: lines.told() for table, lines in found.items()}:
-        raise Invalid(f"{path} is not whole: what it holds is not what was written into it")
+        raise ValueError("what it holds is not what was written into it")
     tables = {name: Table(**each) for name, each in told.items()}
     return Contents(head["program"], head["revision"], head["at"], head["tables"], tables, key)
 

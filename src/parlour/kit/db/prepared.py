@@ -4,6 +4,7 @@ import sqlite3
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Table, bindparam, insert, update
@@ -16,38 +17,38 @@ from sqlalchemy.types import TypeEngine
 Row = Any
 """A named tuple of a statement's columns, in their order."""
 
-_Step = Callable[[Any], Any] | None
-
 
 @dataclass(frozen=True, slots=True)
 class _Ready:
     """A statement as one engine takes it."""
 
     sql: str
-    inputs: tuple[tuple[str, Any, _Step], ...]
-    """For each place: the parameter, its value unless one is given, how it is written."""
+    fixed: dict[str, Any]
+    """Parameters that have a value of their own, unless one is given."""
+    pick: Callable[[Mapping[str, Any]], tuple[Any, ...]]
+    """Takes the values in the order of their places."""
+    inputs: tuple[tuple[str, Callable[[Any], Any]], ...]
+    """The parameters that are not sent as they are, and how they are written."""
     outputs: tuple[tuple[int, Callable[[Any], Any]], ...]
     """The columns that are not taken as they come, and how they are read."""
     row: Callable[[Iterable[Any]], Row]
 
-    def values(self, given: Mapping[str, Any]) -> tuple[Any, ...]:
-        return tuple(
-            [
-                given.get(name, fixed) if write is None else write(given.get(name, fixed))
-                for name, fixed, write in self.inputs
-            ]
-        )
+    def values(self, given: dict[str, Any]) -> tuple[Any, ...]:
+        if self.fixed:
+            given = self.fixed | given
+        if self.inputs:
+            given = dict(given)
+            for name, write in self.inputs:
+                given[name] = write(given[name])
+        return self.pick(given)
 
-    def rows(self, found: Iterable[Iterable[Any]]) -> list[Row]:
-        if not self.outputs:
-            return [self.row(each) for each in found]
-        made = []
-        for each in found:
-            columns = list(each)
+    def row_of(self, found: Iterable[Any]) -> Row:
+        if self.outputs:
+            columns = list(found)
             for at, read in self.outputs:
                 columns[at] = read(columns[at])
-            made.append(self.row(columns))
-        return made
+            return self.row(columns)
+        return self.row(found)
 
 
 class Prepared:
@@ -68,12 +69,15 @@ class Prepared:
     def all(self, conn: Connection, **values: Any) -> list[Row]:
         """Run it and return its rows."""
         ready = self._for(conn)
-        return ready.rows(_run(conn, ready.sql, ready.values(values)).fetchall())
+        found = _run(conn, ready.sql, ready.values(values)).fetchall()
+        return [ready.row_of(each) for each in found]
 
     def first(self, conn: Connection, **values: Any) -> Row | None:
         """Run it and return its first row; None when there is none."""
-        found = self.all(conn, **values)
-        return found[0] if found else None
+        ready = self._for(conn)
+        # All rows, because a statement that is left half-way holds up the commit.
+        found = _run(conn, ready.sql, ready.values(values)).fetchall()
+        return ready.row_of(found[0]) if found else None
 
     def one(self, conn: Connection, **values: Any) -> Row:
         """Run it and return its one row, which must be there: NoResultFound."""
@@ -87,7 +91,7 @@ class Prepared:
         ready = self._for(conn)
         return int(_run(conn, ready.sql, ready.values(values)).rowcount)
 
-    def run_each(self, conn: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
+    def run_each(self, conn: Connection, rows: Iterable[dict[str, Any]]) -> None:
         """Run it once for each of these sets of values."""
         ready = self._for(conn)
         _run_many(conn, ready.sql, [ready.values(each) for each in rows])
@@ -132,18 +136,26 @@ class Updating:
 def _compiled(statement: Any, dialect: Dialect, columns: list[str] | None) -> _Ready:
     compiled: Any = statement.compile(dialect=dialect, column_keys=columns)
     binds = compiled.binds
-    inputs = tuple(
-        (name, binds[name].value, _processor(binds[name].type, dialect, "bind_processor"))
-        for name in compiled.positiontup or ()
-    )
+    places = list(compiled.positiontup or ())
+    writes = [
+        (name, _processor(binds[name].type, dialect, "bind_processor")) for name in set(places)
+    ]
     shown = list(statement.exported_columns) if isinstance(statement, ReturnsRows) else []
     reads = [_processor(each.type, dialect, "result_processor") for each in shown]
     return _Ready(
         compiled.string,
-        inputs,
+        {name: binds[name].value for name in set(places) if not binds[name].required},
+        _picker(places),
+        tuple((name, write) for name, write in writes if write is not None),
         tuple((at, read) for at, read in enumerate(reads) if read is not None),
         _named([each.key for each in shown]),
     )
+
+
+def _picker(names: list[str]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda given: tuple(given[name] for name in names)
 
 
 def _named(columns: list[str]) -> Callable[[Iterable[Any]], Row]:

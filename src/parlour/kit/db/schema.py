@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import DBAPIError
 
 from parlour.kit.db.base import NewerSchema
-from parlour.kit.db.postgres import run_alone
-from parlour.kit.db.sqlite import make_engine
+from parlour.kit.db.sqlite import make_engine, translated
 from parlour.kit.errors import Unavailable
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
@@ -49,6 +49,8 @@ async def migrate(url: str, sqlite_path: Path) -> bool:
         NewerSchema: a newer version of the program has been here; nothing was touched.
     """
     if url:
+        from parlour.kit.db.postgres import run_alone  # noqa: PLC0415 - SQLite starts sooner
+
         return bool(await run_alone(url, _upgrade_locked))
     return await asyncio.to_thread(_migrate_file, sqlite_path)
 
@@ -64,6 +66,8 @@ def _migrate_file(path: Path) -> bool:
                 changed = _upgrade(conn)
                 conn.exec_driver_sql("COMMIT")
                 return changed
+        except DBAPIError as error:
+            raise translated(error) from error
         finally:
             engine.dispose()
 

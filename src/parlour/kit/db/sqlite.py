@@ -46,7 +46,10 @@ class SqliteDatabase:
         self._inode = _inode(path)
         self.engine = make_engine(path)
         self._loop = asyncio.get_running_loop()
-        self._reader = self._connect(read_only=True)
+        try:
+            self._reader = self._connect(read_only=True)
+        except DBAPIError as error:
+            raise translated(error) from error
         self._browsers = ThreadPoolExecutor(2, "parlour-browse")
         self._work: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
         self._writer = threading.Thread(target=self._write_loop, name="parlour-write", daemon=True)

@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import Connection
+
 from parlour.kit.errors import Problem
 
 LEASE_LOST = "lost"
@@ -37,6 +39,8 @@ class Job:
 
 
 Handler = Callable[[Job], Awaitable[None]]
+Burial = Callable[[Connection, Job], None]
+"""What else a job's end as a dead letter changes, in the same transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,7 @@ class Handling:
     handler: Handler
     attempts: int
     backoff: float
+    buried: Burial | None = None
 
     def wait(self, attempt: int, error: BaseException) -> float:
         """Return the seconds to wait after failure number `attempt`: doubling, with jitter."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
+from sqlalchemy import Connection
 
 from parlour.kit.clock import Moment
 from parlour.kit.db import Database
@@ -63,7 +64,7 @@ class Runs:
         self._active = 0
         self._open = True
         self.wanted = False
-        """Whether more jobs were due at the last look than there was room for."""
+        """Whether more jobs may be due than the last look had room for."""
 
     def __len__(self) -> int:
         return len(self._held)
@@ -152,7 +153,7 @@ class Runs:
         error, now = told(failure), self._now()
         final = job.attempt >= run.handling.attempts or isinstance(failure, GivenUp)
         if final:
-            held = await self._db.write(rows.bury, lease, now, error)
+            held = await self._bury(run, lease, now, error)
         else:
             due = now + round(run.handling.wait(job.attempt, failure) * 1000)
             held = await self._db.write(rows.postpone, lease, due, error)
@@ -162,6 +163,22 @@ class Runs:
             said["exc_info"] = failure
         (log.error if final else log.warning)("job.failed", **said, final=final, error=error)
         return held
+
+    async def _bury(self, run: Run, lease: rows.Lease, now: Moment, error: str) -> bool:
+        def bury(conn: Connection) -> bool:
+            held = rows.bury(conn, lease, now, error)
+            if held and run.handling.buried is not None:
+                run.handling.buried(conn, run.job)
+            return held
+
+        try:
+            return await self._db.write(bury)
+        except (Unavailable, StorageFull):
+            raise
+        except Exception:
+            # Left alive it would come back for ever, to fail here again.
+            log.exception("job.burial_failed", job=run.job.id, name=run.job.name)
+            return await self._db.write(rows.bury, lease, now, error)
 
     def cancel(self, job: str, reason: str) -> None:
         """Cancel a job's handler, telling it why; what it does from now on is not written down."""

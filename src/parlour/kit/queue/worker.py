@@ -13,7 +13,7 @@ from parlour.kit.clock import Clock, Moment
 from parlour.kit.db import Database, after_commit
 from parlour.kit.errors import StorageFull, Unavailable
 from parlour.kit.queue import rows
-from parlour.kit.queue.jobs import LEASE_LOST, Handler, Handling, Job
+from parlour.kit.queue.jobs import LEASE_LOST, Burial, Handler, Handling, Job
 from parlour.kit.queue.runs import Run, Runs
 from parlour.kit.tokens import new_id
 
@@ -51,14 +51,21 @@ class Queue:
         self._renewing: asyncio.Task[None] | None = None
 
     def handle(
-        self, name: str, handler: Handler, *, attempts: int = 5, backoff: float = 1.0
+        self,
+        name: str,
+        handler: Handler,
+        *,
+        attempts: int = 5,
+        backoff: float = 1.0,
+        buried: Burial | None = None,
     ) -> None:
         """Say what runs the jobs of a name: before `start`.
 
         A failure is repeated after `backoff` seconds, then twice that, and so on up to an hour; a
-        Problem's `retry_after` is waited for. After `attempts` failures the job is a dead letter.
+        Problem's `retry_after` is waited for. After `attempts` failures the job is a dead letter,
+        also when it was given up; `buried` writes, in the same transaction, what that means.
         """
-        self._handlings[name] = Handling(handler, attempts, backoff)
+        self._handlings[name] = Handling(handler, attempts, backoff, buried)
 
     def every(self, name: str, seconds: float) -> None:
         """Have a job enqueued once per `seconds` over all processes, unless the last still is."""
@@ -167,7 +174,9 @@ class Queue:
         """Claim what is due; return the seconds until looking again makes sense."""
         room = self._runs.room
         if room <= 0:
+            self._runs.wanted = True  # nobody looked: whoever ends first looks again
             return _POLL
+        self._runs.wanted = False
         now, names = self._now(), list(self._handlings)
         due = await self._db.read(rows.next_due, now + round(_POLL * 1000), names)
         if due is None:

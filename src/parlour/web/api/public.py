@@ -152,7 +152,7 @@ async def retry(
         raise Refused(door.verdict, door.content)
     if door.conversation_id is None:
         raise NotFound("there is no conversation")
-    turn_id = await turns.retry(tools, door.conversation_id)
+    turn_id = await turns.retry(tools, door, door.conversation_id)
     return {"status": "accepted", "execution_id": turn_id}
 
 

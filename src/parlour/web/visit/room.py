@@ -8,6 +8,7 @@ from litestar.enums import RequestEncodingType
 from litestar.exceptions import HTTPException
 from litestar.params import Body
 from litestar.response import Redirect
+from litestar.types import ASGIApp
 
 from parlour import transcripts
 from parlour.chat import turns
@@ -19,6 +20,7 @@ from parlour.links.rules import Why
 from parlour.tools import Tools
 from parlour.transcripts import Shown
 from parlour.web import edge, pages, problems, sessions, showing
+from parlour.web.finished import Finished
 from parlour.web.gates import LINK, Asked
 from parlour.web.pages import ChatView, RefusalView
 
@@ -39,7 +41,7 @@ Posted = Annotated[Form, Body(media_type=RequestEncodingType.URL_ENCODED)]
 
 
 @get(["/chat/{token:str}", "/public/chat/{token:str}"], opt={"gate": LINK})
-async def chat_page(request: Asked, tools: Tools, token: str) -> Response[bytes]:
+async def chat_page(request: Asked, tools: Tools, token: str) -> ASGIApp:
     """Show the chat, with everything said so far. Changes nothing."""
     session = sessions.from_cookie(request, tools.keys, token, tools.settings)
     door = await admitted(tools, token, session)
@@ -61,8 +63,7 @@ async def chat_page(request: Asked, tools: Tools, token: str) -> Response[bytes]
             resume=resume_id(messages),
         )
     )
-    headers = {"Content-Security-Policy": edge.page_policy(nonce)}
-    return Response(page, media_type=_HTML, headers=headers)
+    return Finished(page, b"text/html; charset=utf-8", edge.page_policy(nonce))
 
 
 @post(["/chat/{token:str}", "/public/chat/{token:str}"], opt={"gate": LINK})
@@ -91,13 +92,13 @@ async def act(request: Asked, tools: Tools, token: str, act: str) -> Redirect:
         elif act == "new":
             await turns.close(tools, door, door.visitor_id, conversation_id)
         else:
-            await _retry(tools, conversation_id)
+            await _retry(tools, door, conversation_id)
     return Redirect(f"/chat/{token}", status_code=303)
 
 
-async def _retry(tools: Tools, conversation_id: str) -> None:
+async def _retry(tools: Tools, door: Door, conversation_id: str) -> None:
     try:
-        await turns.retry(tools, conversation_id)
+        await turns.retry(tools, door, conversation_id)
     except Conflict:
         return  # it is being answered already: the page that follows shows it
 

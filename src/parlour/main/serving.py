@@ -1,10 +1,9 @@
-"""The composition root: builds the tools, the site and the worker, and runs them."""
+"""Running a server or a worker: its site, its jobs, its end."""
 
 import asyncio
 import contextlib
 import signal
 import socket
-import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
 
@@ -17,12 +16,8 @@ from parlour.chat.live import Live
 from parlour.chat.runner import Runner
 from parlour.config import Settings
 from parlour.kit import instance, observe
-from parlour.kit.bus import open_bus
-from parlour.kit.clock import SystemClock
-from parlour.kit.db import migrate, open_database
 from parlour.kit.errors import Unavailable
-from parlour.kit.http import GuardedClient
-from parlour.kit.queue import Queue
+from parlour.main.opening import opened
 from parlour.tools import Tools
 from parlour.web import receipt, site
 
@@ -30,33 +25,6 @@ log = structlog.get_logger("parlour")
 
 _BACKLOG = 2048
 _WAKE = "jobs"
-
-
-@contextlib.asynccontextmanager
-async def opened(settings: Settings) -> AsyncIterator[Tools]:
-    """Build the tools on a database that is brought up to date first, and put them away after.
-
-    Raises:
-        Unavailable: the database or the keys cannot be had. NewerSchema: it is a later version's.
-    """
-    path = None if settings.database_url else settings.sqlite_path
-    keys = instance.keyring(settings.data_dir, settings.secret_key, path)
-    await migrate(settings.database_url, settings.sqlite_path)
-    db = await open_database(settings.database_url, settings.sqlite_path)
-    clock = SystemClock()
-    bus = open_bus(settings.redis_url)
-    queue = Queue(db, clock, lease_seconds=settings.lease_seconds, workers=settings.workers)
-    http = GuardedClient(settings)
-    try:
-        await db.write(instance.check_keys, keys)
-        await bus.start()
-        yield Tools(
-            settings=settings, clock=clock, keys=keys, db=db, queue=queue, bus=bus, http=http
-        )
-    finally:
-        await http.close()
-        await bus.close()
-        await db.close()
 
 
 @contextlib.asynccontextmanager
@@ -94,8 +62,14 @@ async def work(settings: Settings) -> None:
             await told_to_stop.wait()
 
 
-async def serve(settings: Settings, ready: Callable[[Tools], object] | None = None) -> None:
+async def serve(
+    settings: Settings,
+    ready: Callable[[Tools], object] | None = None,
+    announce: Callable[[str], object] | None = None,
+) -> None:
     """Serve until told to stop; `ready` is called with the tools once requests are answered.
+
+    `announce` is told before that where this server listens.
 
     Raises:
         Unavailable: another server uses the same data, or a part this needs cannot be had.
@@ -117,8 +91,8 @@ async def serve(settings: Settings, ready: Callable[[Tools], object] | None = No
         server = _Server(_server_config(tools, live), live)
         serving = asyncio.create_task(server.serve([listening]))
         await server.began(serving)
-        sys.stdout.write(f"Listening on http://{shown}:{port}\n")
-        sys.stdout.flush()
+        if announce is not None:
+            announce(f"http://{shown}:{port}")
         if ready is not None:
             outcome = ready(tools)
             if asyncio.iscoroutine(outcome):

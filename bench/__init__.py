@@ -1,0 +1,1 @@
+"""Measuring speed and size: `python -m bench`, or `make bench`."""

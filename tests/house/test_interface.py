@@ -1,0 +1,77 @@
+"""The interface for programs: all of it documented, all of it closed unless it says otherwise."""
+
+import re
+import warnings
+from unittest.mock import MagicMock
+
+import pytest
+from litestar import Litestar
+from litestar.exceptions import LitestarDeprecationWarning
+from litestar.handlers import HTTPRouteHandler
+from litestar.routes import HTTPRoute
+
+from parlour.config import Settings
+from parlour.web import site
+from parlour.web.api import describing, service
+from parlour.web.gates import Gate
+from tests.rig.project import ROOT
+
+PAGE = (ROOT / "docs" / "api.md").read_text()
+DOCUMENTED = set(re.findall(r"^\| `([A-Z]+ /[^`]*)` \|", PAGE, re.MULTILINE))
+
+
+@pytest.fixture(scope="module")
+def app() -> Litestar:
+    tools = MagicMock(settings=Settings())
+    with warnings.catch_warnings():  # handlers name what they take, in the way of Litestar 2
+        warnings.simplefilter("ignore", LitestarDeprecationWarning)
+        built = site.build(tools, MagicMock())._app
+        describing.described(built, service.CALLS)
+    assert isinstance(built, Litestar)
+    return built
+
+
+def handlers(app: Litestar) -> list[tuple[str, HTTPRouteHandler]]:
+    return [
+        (route.path_format, handler)
+        for route in app.routes
+        if isinstance(route, HTTPRoute)
+        for handler in route.route_handlers
+        if handler.http_methods != {"OPTIONS"}
+    ]
+
+
+def test_every_call_is_documented_and_there(app: Litestar) -> None:
+    document = describing.described(app, service.CALLS)
+    calls = {
+        f"{method.upper()} {path}"
+        for path, item in document["paths"].items()
+        for method in item
+        if method != "head"
+    }
+    assert calls == DOCUMENTED
+
+
+def test_the_description_holds_all_that_programs_may_call(app: Litestar) -> None:
+    document = describing.described(app, service.CALLS)
+    served = {path for path, _ in handlers(app)}
+    pages = {path for path in served if "/chat/" in path and "/api/" not in path}
+    assert set(document["paths"]) == served - pages - {"/static/{version}/{path}"}
+
+
+def test_a_gate_that_wants_a_key_is_really_shut(app: Litestar) -> None:
+    """Only a handler that asks who acts has anybody look at the key."""
+    for path, handler in handlers(app):
+        gate = handler.opt.get("gate")
+        assert isinstance(gate, Gate), path
+        asks = "who" in handler.parsed_fn_signature.parameters
+        assert asks is (gate.permission is not None), path
+
+
+def test_what_changes_something_is_never_a_get(app: Litestar) -> None:
+    """LNK-21: what a GET needs is to see, but for what gives a link's address away."""
+    for path, handler in handlers(app):
+        if "GET" in handler.http_methods:
+            gate: Gate = handler.opt["gate"]
+            manages = gate.permission is not None and gate.permission.endswith(":manage")
+            assert not manages or path.endswith((".svg", ".png", "/keys")), path

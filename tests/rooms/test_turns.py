@@ -1,0 +1,108 @@
+"""Saying, asking again and waiting in line, on the rooms themselves; nothing runs the turns."""
+
+from dataclasses import dataclass
+
+import pytest
+import sqlalchemy as sa
+
+from parlour import entrance
+from parlour.agents import keeping as agents
+from parlour.agents.model import Agent
+from parlour.chat import turns
+from parlour.conversations import store
+from parlour.conversations import turns as rows
+from parlour.conversations.model import Turn, TurnState
+from parlour.kit.errors import Conflict, TooMany
+from parlour.links import keeping as links
+from parlour.rights import Who
+from parlour.tools import Tools
+from tests.rooms.conftest import Maker
+
+
+@dataclass
+class Talk:
+    """A visitor's conversation by a link."""
+
+    tools: Tools
+    token: str
+    agent: Agent
+    session: str | None = None
+    conversation_id: str = ""
+
+    async def say(self, text: str) -> turns.Said:
+        pass_ = entrance.ticket(self.tools, self.token, self.session)
+        said = await turns.say(self.tools, pass_, text, None)
+        self.session, self.conversation_id = said.visit.session, said.conversation_id
+        return said
+
+    async def door(self) -> entrance.Door:
+        return await entrance.admitted(self.tools, self.token, self.session)
+
+    async def latest(self) -> Turn:
+        turn = await self.tools.db.read(rows.latest, self.conversation_id)
+        assert turn is not None
+        return turn
+
+    async def fail(self) -> None:
+        """End the active turn as failed."""
+
+        def unit(conn: sa.Connection) -> None:
+            store.lock(conn, self.conversation_id)
+            turn = rows.latest(conn, self.conversation_id)
+            assert turn is not None
+            assert rows.end(conn, turn, TurnState.FAILED, 1)
+            rows.next_in_line(conn, self.conversation_id)
+
+        await self.tools.db.write(unit)
+
+
+@pytest.fixture
+async def talk(tools: Tools, owner: Who, make_agent: Maker) -> Talk:
+    """A fresh one."""
+    agent = await make_agent()
+    link = await links.create(tools, owner, agent.id, links.Wish())
+    return Talk(tools, link.token(tools.keys), agent)
+
+
+async def test_asking_again_asks_the_agent_as_it_is_published_now(talk: Talk, owner: Who) -> None:
+    await talk.say("Hello?")
+    await talk.fail()
+    assert (await talk.latest()).agent_version == 1
+    texts = {"description": "mended"}
+    made = await agents.edit(talk.tools, owner, talk.agent, None, texts, trusted=True)
+    await agents.publish(talk.tools, owner, made.agent)
+    await turns.retry(talk.tools, await talk.door(), talk.conversation_id)
+    assert (await talk.latest()).agent_version == 2
+
+
+async def test_nothing_is_asked_again_in_a_conversation_that_was_put_away(talk: Talk) -> None:
+    said = await talk.say("Hello?")
+    await talk.fail()
+    door = await talk.door()
+    await turns.close(talk.tools, door, said.visit.visitor_id, talk.conversation_id)
+    with pytest.raises(Conflict):
+        await turns.retry(talk.tools, door, talk.conversation_id)
+
+
+async def test_a_line_of_waiting_questions_has_an_end(talk: Talk) -> None:
+    """RLB-13: nobody queues any number of paid replies."""
+    for number in range(turns.MOST_WAITING):
+        await talk.say(f"Question {number}?")
+    with pytest.raises(TooMany):
+        await talk.say("One more?")
+    await talk.fail()
+    assert (await talk.say("And now?")).repeated is False
+
+
+async def test_a_failed_reply_and_the_one_for_it_count_as_one(talk: Talk) -> None:
+    await talk.say("Hello?")
+    before = await talk.tools.db.read(store.count, talk.conversation_id)
+    await talk.fail()
+
+    def count(conn: sa.Connection) -> None:
+        store.count_reply(conn, talk.conversation_id, 1)
+
+    await talk.tools.db.write(count)
+    await turns.retry(talk.tools, await talk.door(), talk.conversation_id)
+    await talk.tools.db.write(count)
+    assert await talk.tools.db.read(store.count, talk.conversation_id) == before + 1
