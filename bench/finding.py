@@ -18,6 +18,8 @@ from parlour.kit.tokens import FOREVER, new_link_id
 from parlour.tools import Tools
 
 FEW, MANY = 1_000, 1_000_000
+BUSY = 1_000
+"""Links that visitors come by; the others are only there."""
 LOOKS = 5_000
 ROUNDS = 5
 
@@ -32,14 +34,16 @@ async def _measure() -> list[Figure]:
         tokens = {place: await _filled(place, n) for place, n in ((few, FEW), (many, MANY))}
         times: dict[Path, list[float]] = {few: [], many: []}
         async with main.opened(_settings(few)) as small, main.opened(_settings(many)) as large:
-            for _ in range(ROUNDS):
+            for turn in range(ROUNDS + 1):
                 for place, tools in ((few, small), (many, large)):
-                    times[place].append(await _looking(tools, tokens[place]))
+                    cost = await _looking(tools, tokens[place])
+                    if turn:  # the first round finds nothing in memory
+                        times[place].append(cost)
     small_cost, large_cost = median(times[few]), median(times[many])
     return [
         Figure(f"finding one of {FEW:,} links", small_cost, "µs"),
         Figure(f"… of {MANY:,}", large_cost, "µs"),
-        Figure("… ratio", large_cost / small_cost, "×", most=1.5),
+        Figure("… ratio", large_cost / small_cost, "×", most=1.2),
     ]
 
 
@@ -55,7 +59,7 @@ async def _filled(place: Path, count: int) -> list[str]:
         who = rights.host(workspace.id)
         made = await keeping.create(tools, who, wish, trusted=True, publish=True)
         ids = [new_link_id() for _ in range(count)]
-        shown = random.sample(ids, min(count, LOOKS))
+        shown = random.sample(ids, BUSY)
         signed = [tools.keys.sign_link(1, each, FOREVER) for each in shown]
     columns = "id workspace_id agent_id kind token_expires enabled uses created_at created_by"
     names = [*columns.split(), "updated_at"]

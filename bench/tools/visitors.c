@@ -244,7 +244,7 @@ int main(int count, char **words) {
   signal(SIGPIPE, SIG_IGN);
   poller = epoll_create1(0);
   begun = now();
-  closing = begun + (long)(seconds * SECOND);
+  closing = begun + (long)((hold ? 120 : seconds) * SECOND);
   Visitor *all = calloc(visitors, sizeof *all);
   for (int i = 0; i < visitors; i++)
     all[i] = (Visitor){.fd = -1, .line = malloc(ROOM), .begins = begun + (long)(ramp * SECOND * i / visitors)};

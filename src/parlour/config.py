@@ -1,27 +1,76 @@
 """Every setting, typed, with its default and one sentence that says what it does."""
 
 import ipaddress
+import math
 import os
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from parlour.kit.errors import FieldError, Invalid
+from parlour.kit.tokens import SHORTEST_KEY
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 PREFIX = "PARLOUR_"
 
+_LEVELS = ("debug", "info", "warning", "error")
 
-def setting(default: Any, says: str, *, secret: bool = False) -> Any:
-    """Describe one setting; `says` is what the docs page prints."""
-    meta = {"says": says, "secret": secret}
+_SOME = 0.1
+"""Seconds: the shortest time in which anything can happen."""
+
+
+def setting(
+    default: Any, says: str, *, secret: bool = False, fits: Callable[[Any], None] | None = None
+) -> Any:
+    """Describe one setting; `says` is what the docs page prints.
+
+    `fits` raises ValueError for a value that the program cannot work with.
+    """
+    meta = {"says": says, "secret": secret, "fits": fits}
     if callable(default):
         return field(default_factory=default, metadata=meta)
     return field(default=default, metadata=meta)
+
+
+def _within(least: float, most: float = math.inf) -> Callable[[float], None]:
+    def fits(value: float) -> None:
+        if value < least:
+            raise ValueError(f"must be at least {least:g}")
+        if value > most:
+            raise ValueError(f"must be at most {most:g}")
+
+    return fits
+
+
+def _long_enough(keys: tuple[str, ...]) -> None:
+    if any(len(key) < SHORTEST_KEY for key in keys):
+        raise ValueError(f"every key must have at least {SHORTEST_KEY} characters")
+
+
+def _postgresql(url: str) -> None:
+    if url:
+        from parlour.kit.db.postgres import address  # noqa: PLC0415 - SQLite starts sooner
+
+        address(url)
+
+
+def _redis(url: str) -> None:
+    if url:
+        from parlour.kit.bus.lanes import connector  # noqa: PLC0415 - one process starts sooner
+
+        try:
+            connector(url)
+        except ValueError:
+            raise ValueError("must be like redis://host:6379/0") from None
+
+
+def _level(name: str) -> None:
+    if name.lower() not in _LEVELS:
+        raise ValueError(f"must be one of {', '.join(_LEVELS)}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,10 +80,13 @@ class Settings:
     # Where things are
     data_dir: Path = setting(Path("data"), "Folder of the SQLite file and the instance key.")
     database_url: str = setting(
-        "", "`postgresql://…` to use PostgreSQL; empty: SQLite in the data folder.", secret=True
+        "",
+        "`postgresql://…` to use PostgreSQL; empty: SQLite in the data folder.",
+        secret=True,
+        fits=_postgresql,
     )
     redis_url: str = setting(
-        "", "`redis://…`; needed as soon as more than one process serves.", secret=True
+        "", "`redis://…`; needed as soon as more than one process serves.", secret=True, fits=_redis
     )
     public_url: str = setting(
         "", "The address visitors use, `https://chat.example.org`; empty: host and port."
@@ -44,11 +96,12 @@ class Settings:
         "Secret keys, comma-separated: the first signs, all verify. Empty: a key is made "
         "and kept in the data folder.",
         secret=True,
+        fits=_long_enough,
     )
 
     # Who talks to us
     host: str = setting("127.0.0.1", "Address to listen on.")
-    port: int = setting(8080, "Port to listen on; 0 takes a free one.")
+    port: int = setting(8080, "Port to listen on; 0 takes a free one.", fits=_within(0, 65_535))
     trusted_proxies: tuple[Network, ...] = setting(
         (), "Networks of reverse proxies whose `X-Forwarded-For` is believed."
     )
@@ -60,12 +113,18 @@ class Settings:
         "Whom to tell of a weakness, `mailto:…` or `https://…`; shown in "
         "`/.well-known/security.txt`, which is not there without it.",
     )
-    max_body_bytes: int = setting(1_048_576, "Largest request body in bytes.")
-    header_timeout: float = setting(10.0, "Seconds in which a request's headers must arrive.")
-    body_timeout: float = setting(60.0, "Seconds in which a request's body must arrive.")
+    max_body_bytes: int = setting(1_048_576, "Largest request body in bytes.", fits=_within(1))
+    header_timeout: float = setting(
+        10.0, "Seconds in which a request's headers must arrive.", fits=_within(_SOME)
+    )
+    body_timeout: float = setting(
+        60.0, "Seconds in which a request's body must arrive.", fits=_within(_SOME)
+    )
 
     wrong_tokens_per_minute: int = setting(
-        60, "Link addresses that do not exist which one place may ask for in a minute."
+        60,
+        "Link addresses that do not exist which one place may ask for in a minute.",
+        fits=_within(1),
     )
 
     # Whom we talk to
@@ -82,16 +141,28 @@ class Settings:
     )
 
     # Conversations
-    max_message_chars: int = setting(8_000, "Longest message of a visitor in characters.")
-    session_days: int = setting(
-        30, "Days after the last visit for which a browser finds its conversation again."
+    max_message_chars: int = setting(
+        8_000, "Longest message of a visitor in characters.", fits=_within(1)
     )
-    first_byte_timeout: float = setting(60.0, "Seconds an agent may take to its first word.")
-    silence_timeout: float = setting(60.0, "Seconds an agent may be silent within a reply.")
-    reply_timeout: float = setting(600.0, "Seconds a reply may take in all.")
-    max_reply_chars: int = setting(200_000, "Longest reply in characters; the rest is cut.")
+    session_days: int = setting(
+        30,
+        "Days after the last visit for which a browser finds its conversation again.",
+        fits=_within(1),
+    )
+    first_byte_timeout: float = setting(
+        60.0, "Seconds an agent may take to its first word.", fits=_within(_SOME)
+    )
+    silence_timeout: float = setting(
+        60.0, "Seconds an agent may be silent within a reply.", fits=_within(_SOME)
+    )
+    reply_timeout: float = setting(600.0, "Seconds a reply may take in all.", fits=_within(_SOME))
+    max_reply_chars: int = setting(
+        200_000, "Longest reply in characters; the rest is cut.", fits=_within(1)
+    )
     prompt_chars: int = setting(
-        48_000, "Characters of the conversation that an agent is shown, newest first."
+        48_000,
+        "Characters of the conversation that an agent is shown, newest first.",
+        fits=_within(1),
     )
 
     # The process
@@ -99,10 +170,14 @@ class Settings:
         8.0, "Seconds that running replies get to finish when the server is told to stop."
     )
     lease_seconds: float = setting(
-        4.0, "Seconds after which another process takes over the work of one that died."
+        4.0,
+        "Seconds after which another process takes over the work of one that died.",
+        fits=_within(_SOME),
     )
-    workers: int = setting(512, "Background jobs and replies that one process runs at a time.")
-    log_level: str = setting("info", "`debug`, `info`, `warning` or `error`.")
+    workers: int = setting(
+        512, "Background jobs and replies that one process runs at a time.", fits=_within(1)
+    )
+    log_level: str = setting("info", "`debug`, `info`, `warning` or `error`.", fits=_level)
 
     @property
     def sqlite_path(self) -> Path:
@@ -121,7 +196,9 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         if (text := environ.get(name)) is None:
             continue
         try:
-            values[each.name] = _parse(hints[each.name], text)
+            value = values[each.name] = _parse(hints[each.name], text)
+            if (fits := each.metadata["fits"]) is not None:
+                fits(value)
         except ValueError as error:
             errors.append(FieldError(name, str(error)))
     if errors:

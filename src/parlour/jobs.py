@@ -23,8 +23,9 @@ _OVERLAP = 10 * SECOND
 
 def register(tools: Tools, runner: Runner) -> None:
     """Tell the queue who does what."""
-    tools.queue.handle(RUN, runner.run, attempts=5, backoff=1.0)
+    tools.queue.handle(RUN, runner.run, attempts=5, backoff=1.0, buried=runner.buried)
     tools.queue.handle(keeping.PREPARE, lambda job: keeping.prepare(tools, job.payload))
+    tools.queue.handle(keeping.FORGET, lambda job: keeping.forget(tools, job.payload))
     tools.queue.handle(TIDY, lambda _job: tools.db.write(retention.tidy, tools.clock.now()))
     tools.queue.every(TIDY, HOUR / SECOND)
 

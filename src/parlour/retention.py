@@ -1,9 +1,9 @@
-"""What is deleted when: sessions that have ended, jobs that died long ago."""
+"""What is deleted when: sessions that have ended, jobs that died long ago, answers kept a day."""
 
 import sqlalchemy as sa
 
 from parlour import visitors
-from parlour.kit import queue
+from parlour.kit import once, queue
 from parlour.kit.clock import DAY, Moment
 
 DEAD_LETTERS_KEPT = 30 * DAY
@@ -13,3 +13,4 @@ def tidy(conn: sa.Connection, now: Moment) -> None:
     """Delete what has long been over and nobody can use any more."""
     queue.forget_dead(conn, now - DEAD_LETTERS_KEPT)
     visitors.forget_expired(conn, now)
+    once.forget(conn, now)

@@ -65,8 +65,3 @@ class Who:
 def host(workspace_id: str) -> Who:
     """Somebody at the command line: whoever can read the data folder is the owner."""
     return Who("host", "host", "command line", workspace_id, Role.OWNER)
-
-
-def house(workspace_id: str) -> Who:
-    """The house itself, for what nobody asked for."""
-    return Who("system", "system", "Parlour", workspace_id)

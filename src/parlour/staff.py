@@ -106,14 +106,23 @@ async def authenticate(tools: Tools, secret: str) -> Who:
     return Who("key", row.id, row.name, row.workspace_id, Role(row.role), row.agent_id)
 
 
-def every_key(conn: sa.Connection, workspace_id: str) -> list[ApiKey]:
-    """List a workspace's keys that are good, newest first."""
+def every_key(
+    conn: sa.Connection,
+    workspace_id: str,
+    *,
+    after: tuple[Moment, str] | None = None,
+    limit: int | None = None,
+) -> list[ApiKey]:
+    """List a workspace's good keys, newest first: at most `limit`, behind that `created_at, id`."""
     columns = api_keys.c
-    found = conn.execute(
-        sa.select(api_keys)
-        .where(columns.workspace_id == workspace_id, columns.revoked_at.is_(None))
-        .order_by(columns.created_at.desc(), columns.id)
+    wanted = sa.select(api_keys).where(
+        columns.workspace_id == workspace_id, columns.revoked_at.is_(None)
     )
+    if after is not None:
+        then, key_id = after
+        same = sa.and_(columns.created_at == then, columns.id > key_id)
+        wanted = wanted.where(sa.or_(columns.created_at < then, same))
+    found = conn.execute(wanted.order_by(columns.created_at.desc(), columns.id).limit(limit))
     return [
         ApiKey(row.id, row.name, Role(row.role), row.agent_id, row.created_at, row.last_used_at)
         for row in found

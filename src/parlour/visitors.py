@@ -18,7 +18,6 @@ visitors = sa.Table(
     sa.Column("agent_id", sa.ForeignKey("agents.id"), nullable=False),
     sa.Column("link_id", sa.ForeignKey("links.id"), nullable=False),
     sa.Column("created_at", sa.BigInteger, nullable=False),
-    sa.Index("visitors_link", "link_id"),
 )
 
 sessions = sa.Table(
@@ -30,7 +29,6 @@ sessions = sa.Table(
     sa.Column("created_at", sa.BigInteger, nullable=False),
     sa.Column("seen_at", sa.BigInteger, nullable=False),
     sa.Column("expires_at", sa.BigInteger, nullable=False),
-    sa.Index("visitor_sessions_visitor", "visitor_id"),
     sa.Index("visitor_sessions_expiry", "expires_at"),
 )
 """The secret that the browser holds is here only as a keyed hash."""

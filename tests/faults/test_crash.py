@@ -213,8 +213,7 @@ async def test_a_stop_ends_streams_with_a_hint_and_lets_replies_finish(
         await vera.say("Hello?")
         drawn = Drawn()
         async with vera.live() as stream:
-            while drawn.text != "Some":
-                drawn.take(await stream.next())
+            await drawn.until_text(stream, "Some")
             stopping = asyncio.create_task(asyncio.to_thread(server.stop))
             rest = [event async for event in stream]
             assert [(event.kind, event.data) for event in rest] == [("comment", "come back")]

@@ -9,7 +9,7 @@ import psutil  # type: ignore[import-untyped]
 import pytest
 import sqlalchemy as sa
 
-from parlour.kit.db import after_commit
+from parlour.kit.db import after_commit, postgres
 from parlour.kit.db.postgres import PostgresDatabase, run_alone
 from parlour.kit.errors import Unavailable
 from tests.rig.services import Postgres
@@ -136,6 +136,38 @@ async def test_a_server_that_takes_no_writes_says_so(db: PostgresDatabase) -> No
         await db.write(read_only)
     assert await db.read(ids) == set()
     assert await db.write(add, 1) == 1
+
+
+async def test_a_migration_takes_as_long_as_it_takes(
+    server: Postgres, db: PostgresDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """MIG: it has none of the deadlines of those whom somebody waits for."""
+    monkeypatch.setattr(postgres, "_COMMAND_DEADLINE", 1)
+
+    def slow(conn: sa.Connection) -> str:
+        conn.execute(sa.text("SELECT pg_sleep(2)"))
+        return "done"
+
+    url = server.url(server.create())
+    hurried = PostgresDatabase(url)
+    with pytest.raises(Unavailable):
+        await hurried.write(slow)
+    await hurried.close()
+    assert await run_alone(url, slow) == "done"
+
+
+@pytest.mark.parametrize("error", [FileNotFoundError("the backup is gone"), TimeoutError("mine")])
+async def test_what_breaks_beside_the_database_is_not_blamed_on_it(
+    server: Postgres, error: Exception
+) -> None:
+    def breaks(_conn: sa.Connection) -> None:
+        raise error
+
+    with pytest.raises(type(error)) as raised:
+        await run_alone(server.url("postgres"), breaks)
+    assert raised.value is error
+    with pytest.raises(Unavailable):
+        await run_alone("postgresql://nobody@127.0.0.1:1/none", ids)
 
 
 async def test_a_crash_loses_nothing_acknowledged_and_is_got_over(

@@ -84,8 +84,7 @@ async def test_a_fault_ends_in_one_clear_message(stay: Visit, fault: str) -> Non
     await vera.say("Hello?")
     drawn = Drawn()
     async with vera.live() as stream:
-        while not drawn.ended:
-            drawn.take(await stream.next())
+        await drawn.until_ended(stream)
     assert time.monotonic() - began < 8
     assert drawn.shown()[1] == ("agent", kept, "failed")
     problem = drawn.messages[2]["problem"]

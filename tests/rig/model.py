@@ -6,7 +6,7 @@ import hashlib
 import json
 import threading
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 from tests.rig.plays import Asked, Play, Wire, pieces, reply
@@ -32,7 +32,8 @@ class FakeModel:
         self._open: set[asyncio.Task[None]] = set()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
-        self._server = self._call(asyncio.start_server(self._accept, "127.0.0.1", 0))
+        self._lines: set[asyncio.BaseTransport] = set()
+        self._server = self._call(self._loop.create_server(self._line, "127.0.0.1", 0))
         self.port: int = self._server.sockets[0].getsockname()[1]
         self.base_url = f"http://127.0.0.1:{self.port}/v1"
 
@@ -76,15 +77,19 @@ class FakeModel:
     def _call(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
 
+    def _line(self) -> asyncio.Protocol:
+        return _Line(asyncio.StreamReader(loop=self._loop), self._accept, self._lines)
+
     async def _shut(self) -> None:
         self._server.close()
-        # Somebody may be just coming in, which takes the loop a few rounds.
-        for _ in range(5):
+        for _ in range(5):  # somebody may be just coming in, which takes a few rounds
             await asyncio.sleep(0)
+        while self._open or self._lines:
             for task in self._open:
                 task.cancel()
-            await asyncio.gather(*self._open, return_exceptions=True)
-        await asyncio.sleep(0)
+            for line in self._lines:
+                line.abort()  # type: ignore[attr-defined]  # every line of a server can
+            await asyncio.sleep(0)
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -95,14 +100,8 @@ class FakeModel:
         except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             writer.transport.abort()
         finally:
-            writer.close()
-            try:
-                await writer.wait_closed()
-            except ConnectionError:
-                pass
-            except asyncio.CancelledError:
-                writer.transport.abort()
             self._open.discard(task)
+            writer.close()
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         asked = await _read(reader)
@@ -126,6 +125,28 @@ class FakeModel:
             self._requests.append(asked)
             self._lock.notify_all()
             return self._plays.popleft() if self._plays else self._standing
+
+
+class _Line(asyncio.StreamReaderProtocol):
+    """A connection, which is listed until it is gone."""
+
+    def __init__(
+        self,
+        reader: asyncio.StreamReader,
+        accept: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
+        lines: set[asyncio.BaseTransport],
+    ) -> None:
+        super().__init__(reader, accept, loop=asyncio.get_running_loop())
+        self._lines = lines
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport_here = transport
+        self._lines.add(transport)
+        super().connection_made(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._lines.discard(self._transport_here)
+        super().connection_lost(exc)
 
 
 async def _read(reader: asyncio.StreamReader) -> Asked:

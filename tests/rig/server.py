@@ -36,9 +36,8 @@ class Server:
         self.storage = storage
         self._nursery = nursery
         self.folder = folder
-        self.environment = plain_environment(
-            **storage.environment, PARLOUR_ALLOW_NETWORKS="127.0.0.0/8", **settings
-        )
+        given = {**storage.environment, "PARLOUR_ALLOW_NETWORKS": "127.0.0.0/8", **settings}
+        self.environment = plain_environment(**given)
         self.url = ""
         self.program: Program | None = None
         self._former_output: list[str] = []

@@ -155,6 +155,16 @@ class Drawn:
         last = self.shown()[-1:]
         return bool(last) and last[0][0] == "agent" and last[0][2] != "writing"
 
+    async def until_text(self, stream: Stream, text: str) -> None:
+        """Draw until the last message has this text."""
+        while self.text != text:
+            self.take(await stream.next())
+
+    async def until_ended(self, stream: Stream, *, within: float = 10) -> None:
+        """Draw until the last message is a reply that has ended."""
+        while not self.ended:
+            self.take(await stream.next(within=within))
+
     def take(self, event: Event) -> None:
         data = event.data
         if event.id:

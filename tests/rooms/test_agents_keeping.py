@@ -44,7 +44,7 @@ async def test_a_new_agent_is_published_and_live(tools: Tools, owner: Who) -> No
     version = await tools.db.read(store.version, found.id, 1)
     assert version.content == found.draft
     assert await told(tools, found.id) == ["agent.created", "agent.published"]
-    assert await waiting(tools) == [{"agent": found.id, "version": 1}]
+    assert await waiting(tools) == [{"agent": found.id}]
 
 
 async def test_a_draft_is_reached_by_nobody(tools: Tools, owner: Who) -> None:

@@ -24,6 +24,7 @@ from parlour.agents.contract import (
     Usage,
     Variable,
 )
+from parlour.kit.tokens import Keyring
 from parlour.tools import Tools
 from tests.rig import plays
 from tests.rig.model import FakeModel
@@ -114,6 +115,21 @@ async def test_a_rotation_signs_with_both_secrets(tools: Tools, model: FakeModel
     for asked in model.requests:
         for secret in (old, agent.secret):
             Webhook(secret).verify(asked.body, asked.headers)
+
+
+async def test_a_rotated_secret_outlives_the_instance_key_of_the_one_before(
+    tools: Tools, model: FakeModel
+) -> None:
+    former, new = "a secret key of these tests", "the key that comes after"
+    agent = Agent(tools, f"http://127.0.0.1:{model.port}/")
+    tools.keys = Keyring([new, former])
+    agent.rotate()
+    tools.keys = Keyring([new])
+    model.plays(whole({"text": "hi"}))
+    assert text_of(await parts_of(agent.backend)) == "hi"
+    Webhook(agent.secret).verify(model.requests[0].body, model.requests[0].headers)
+    tools.keys = Keyring(["a key that it never had"])
+    assert (await failing(agent.backend))[1].code == "misconfigured"
 
 
 EVERYTHING: list[Part] = [

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from parlour.kit.clock import DAY, HOUR, SetClock
 from parlour.kit.db import Database
 from parlour.kit.errors import Conflict
-from parlour.kit.once import Asked, OnceDatabase, Repeated, Reused, answers
+from parlour.kit.once import Asked, OnceDatabase, Repeated, Reused, answers, forget
 from parlour.kit.tokens import Keyring
 from parlour.workspaces import workspaces
 
@@ -104,10 +104,39 @@ async def test_an_answer_is_kept_for_a_day_and_sealed(db: Database, clock: SetCl
     clock.forward(23 * HOUR)
     with pytest.raises(Repeated):
         await once(db, clock).look()
-    clock.forward(DAY)
+    clock.forward(HOUR)
     await once(db, clock).look()
     assert await once(db, clock).write(insert, "two") == "two"
     assert len(await db.read(stored)) == 1
+    with pytest.raises(Repeated) as repeated:
+        await once(db, clock).look()
+    assert repeated.value.answer == b"made two"
+
+
+async def test_a_key_of_yesterday_is_good_again(db: Database, clock: SetClock) -> None:
+    await once(db, clock).write(insert, "one")
+    clock.forward(DAY)
+    other = Asked.of("key_a", "order-1", b"POST /y", b"{}")
+    assert await once(db, clock, other).write(insert, "two") == "two"
+    with pytest.raises(Reused):
+        await once(db, clock).look()
+
+
+async def test_a_request_leaves_the_answers_of_others_alone(db: Database, clock: SetClock) -> None:
+    """However many are too old: deleting them is the hourly tidying's work, not a caller's."""
+
+    def kept(conn: sa.Connection) -> int:
+        return conn.execute(sa.select(sa.func.count()).select_from(answers)).scalar_one()
+
+    await once(db, clock).write(insert, "one")
+    clock.forward(2 * DAY)
+    theirs = Asked.of("key_b", "order-1", b"POST /x", b"{}")
+    await once(db, clock, theirs).write(insert, "two")
+    assert await db.read(kept) == 2
+    await db.write(forget, clock.now())
+    assert await db.read(kept) == 1
+    with pytest.raises(Repeated):
+        await once(db, clock, theirs).look()
 
 
 def test_parts_do_not_run_into_each_other() -> None:

@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 
 from parlour import retention, visitors
+from parlour.kit import once
 from parlour.kit.clock import DAY, HOUR
 from parlour.kit.queue import rows
 from parlour.links import keeping
@@ -26,6 +27,20 @@ async def test_dead_letters_go_after_a_month_and_waiting_jobs_never(tools: Tools
     await tools.db.write(prepare)
     await tools.db.write(retention.tidy, NOW)
     assert await tools.db.read(left) == {"young", "waiting"}
+
+
+async def test_answers_to_repeated_requests_go_after_a_day(tools: Tools) -> None:
+    def prepare(conn: sa.Connection) -> None:
+        for name, at in (("old", NOW - DAY), ("young", NOW - DAY + 1)):
+            values = {"scope": "s", "key": name, "request": "r", "answer": "a", "at": at}
+            conn.execute(sa.insert(once.answers), values)
+
+    def left(conn: sa.Connection) -> list[str]:
+        return list(conn.execute(sa.select(once.answers.c.key)).scalars())
+
+    await tools.db.write(prepare)
+    await tools.db.write(retention.tidy, NOW)
+    assert await tools.db.read(left) == ["young"]
 
 
 async def test_sessions_go_when_they_have_ended(

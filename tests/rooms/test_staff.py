@@ -132,3 +132,25 @@ async def test_a_workspace_is_made_once(tools: Tools) -> None:
     with pytest.raises(Conflict):
         await workspaces.create(tools, "acme")
     assert await tools.db.read(workspaces.find, "acme") == made
+
+
+async def test_keys_are_read_page_by_page(
+    tools: Tools, owner: Who, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also those that were made in the same millisecond."""
+    now = tools.clock.now()
+    for n in range(7):
+        monkeypatch.setattr(tools.clock, "now", lambda at=now + n // 3: at)
+        await staff.create_key(tools, owner, f"{n}", Role.ANALYST)
+    every = await tools.db.read(staff.every_key, owner.workspace_id)
+    found: list[staff.ApiKey] = []
+    while page := await tools.db.read(
+        staff.every_key,
+        owner.workspace_id,
+        after=(found[-1].created_at, found[-1].id) if found else None,
+        limit=2,
+    ):
+        assert len(page) <= 2
+        found += page
+    assert found == every
+    assert len({each.id for each in found}) == 7

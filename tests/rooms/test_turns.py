@@ -5,14 +5,17 @@ from dataclasses import dataclass
 import pytest
 import sqlalchemy as sa
 
-from parlour import entrance
+from parlour import entrance, transcripts
 from parlour.agents import keeping as agents
+from parlour.agents.keeping import backend_of
 from parlour.agents.model import Agent
 from parlour.chat import turns
+from parlour.chat.runner import Runner
 from parlour.conversations import store
 from parlour.conversations import turns as rows
 from parlour.conversations.model import Turn, TurnState
 from parlour.kit.errors import Conflict, TooMany
+from parlour.kit.queue import Job
 from parlour.links import keeping as links
 from parlour.rights import Who
 from parlour.tools import Tools
@@ -92,6 +95,26 @@ async def test_a_line_of_waiting_questions_has_an_end(talk: Talk) -> None:
         await talk.say("One more?")
     await talk.fail()
     assert (await talk.say("And now?")).repeated is False
+
+
+async def test_a_turn_nobody_can_run_is_ended_and_the_next_one_asked(talk: Talk) -> None:
+    """O5, CRH-14: a dead letter must not block its conversation for good."""
+    tools = talk.tools
+    first, second = await talk.say("Hello?"), await talk.say("Anybody?")
+    runner = Runner(tools, backend_of)
+    job = Job("job_1", turns.RUN, {"turn": first.turn_id}, 5, 5)
+    await tools.db.write(runner.buried, job)
+    runner.close()
+    ended = await tools.db.read(rows.find, first.turn_id)
+    assert ended is not None
+    assert ended.state is TurnState.FAILED
+    shown = await tools.db.read(transcripts.for_visitor, talk.conversation_id)
+    assert [each.state.value for each in shown] == ["done", "failed", "done", "writing"]
+
+    def active(conn: sa.Connection) -> str | None:
+        return store.lock(conn, talk.conversation_id)
+
+    assert await tools.db.write(active) == second.turn_id
 
 
 async def test_a_failed_reply_and_the_one_for_it_count_as_one(talk: Talk) -> None:

@@ -146,7 +146,12 @@ def test_an_end_can_come_earlier_never_later() -> None:
     seconds = (NOW + DAY) // SECOND
     assert shortened(seconds, NOW + HOUR) == NOW + HOUR
     assert shortened(seconds, None) == seconds * SECOND
-    assert shortened(FOREVER, NOW + HOUR) == NOW + HOUR
-    assert shortened(FOREVER, None) is None
     with pytest.raises(Invalid):
         shortened(seconds, NOW + 2 * DAY)
+
+
+def test_a_permanent_link_is_not_given_an_end() -> None:
+    assert shortened(FOREVER, None) is None
+    with pytest.raises(Invalid) as refused:
+        shortened(FOREVER, NOW + HOUR)
+    assert refused.value.errors[0].field == "expires_at"

@@ -230,6 +230,23 @@ def test_the_doctor_notices(lived: dict[str, str], harm: str, what: str) -> None
     assert found[what] == "bad", found
 
 
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "PARLOUR_SECRET_KEY=short",
+        "PARLOUR_DATABASE_URL=foo",
+        "PARLOUR_REDIS_URL=foo",
+        "PARLOUR_WORKERS=0",
+    ],
+)
+def test_the_doctor_bears_settings_that_do_not_fit(lived: dict[str, str], setting: str) -> None:
+    name, _, value = setting.partition("=")
+    ran = run({**lived, name: value}, "doctor")
+    assert ran.returncode == 1
+    assert ran.stderr == ""
+    assert f"settings that do not fit: {name}" in ran.stdout
+
+
 def test_the_doctor_calls_an_address_of_this_machine(own_server: Server) -> None:
     own = {**own_server.environment, "PARLOUR_PUBLIC_URL": own_server.url}
     _, found = levels(own)

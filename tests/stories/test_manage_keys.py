@@ -40,6 +40,21 @@ async def test_keys_come_in_pages(api: Api) -> None:
     assert sorted(found) == ["0", "1", "2", "owner"]
 
 
+async def test_the_next_page_is_there_though_the_last_key_of_this_one_is_gone(api: Api) -> None:
+    for n in range(3):
+        await api.post("/api/keys", {"name": f"{n}"})
+    first = (await api.get("/api/keys?limit=2")).json
+    await api.delete(f"/api/keys/{first['items'][1]['id']}")
+    rest = await api.get(f"/api/keys?limit=2&after={first['next_cursor']}")
+    assert [each["name"] for each in rest.json["items"]] == ["0", "owner"]
+
+
+@pytest.mark.parametrize("after", ["%00", "é", "eA", "MSAy_w", "OTk5OTk5OTk5OTk5OTk5OTk5OTkgeA"])
+async def test_cursors_of_nobody_s(api: Api, after: str) -> None:
+    """INP-07: no base64, no number, no ASCII, a number that no database takes."""
+    assert (await api.get(f"/api/keys?after={after}")).status == 422
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [

@@ -209,6 +209,14 @@ async def test_a_link_is_shortened_and_never_prolonged(api: Api) -> None:
     assert await opens(api, made) == (False, "expired")
 
 
+async def test_a_permanent_link_is_not_given_an_end(api: Api) -> None:
+    made = await new_link(api)
+    one = f"{LINKS}/{made['id']}"
+    told = await api.put(one, {"expires_at": "2027-03-01T00:00:00Z"})
+    assert (told.status, told.fields) == (422, ["expires_at"])
+    assert (await api.put(one, {"expires_at": None})).json["expires_at"] is None
+
+
 async def test_lost_updates_are_told(api: Api) -> None:
     """API-06"""
     made = await new_link(api)

@@ -85,8 +85,7 @@ async def test_stop_keeps_what_came_and_retry_replaces_it(visit: Visit) -> None:
     await said(vera)
     drawn = Drawn()
     async with vera.live() as stream:
-        while drawn.text != "Half of it":
-            drawn.take(await stream.next())
+        await drawn.until_text(stream, "Half of it")
         assert (await vera.call("stop")).json == {"stopped": True}
         drawn.take(await stream.next("done"))
         assert drawn.shown()[1] == ("agent", "Half of it", "stopped")

@@ -13,8 +13,9 @@ from parlour.agents import store
 from parlour.agents.backends import KINDS
 from parlour.agents.contract import Backend
 from parlour.agents.kinds import Kind, wrong
+from parlour.agents.library import store as library
 from parlour.agents.model import Agent, Content, checked_name, checked_texts
-from parlour.kit.clock import Moment
+from parlour.kit.clock import SECOND, Moment
 from parlour.kit.errors import Conflict, NotAllowed, Stale
 from parlour.kit.tokens import new_id
 from parlour.rights import Who
@@ -22,6 +23,12 @@ from parlour.tools import Tools
 
 PREPARE = "agents.prepare"
 """The job that makes a published version ready to answer: reads its documents."""
+
+FORGET = "agents.forget"
+"""The job that removes what was made ready for an agent that has been deleted."""
+
+_PAUSE = SECOND
+"""How long a preparation that goes on is left alone before the next one takes over."""
 
 TEXTS = ("display_name", "description", "welcome_message", "starters", "placeholder")
 
@@ -155,36 +162,60 @@ async def delete(tools: Tools, who: Who, agent: Agent, *, seen: Moment | None = 
             raise Stale("the agent was changed meanwhile; read it again")
         now = tools.clock.now()
         store.change(conn, held, now, deleted_at=now, live=False)
-        tools.queue.enqueue(conn, PREPARE, {"agent": agent.id})
+        tools.queue.enqueue(conn, FORGET, {"agent": agent.id})
         events.record(conn, events.Kind.AGENT_DELETED, who, now, agent_id=agent.id)
 
     await tools.db.write(unit)
 
 
 async def prepare(tools: Tools, work: Mapping[str, Any]) -> None:
-    """Do what `PREPARE` asks for: ready the published version, or forget a deleted agent."""
-    agent_id = work["agent"]
-    agent = await tools.db.read(store.by_id, agent_id)
-    if agent is None:
-        for kind in KINDS.values():
-            if kind.forget is not None:
-                await kind.forget(agent_id, tools)
+    """Do what `PREPARE` asks for; nothing stays of an agent that is deleted meanwhile."""
+    agent = await tools.db.read(store.by_id, work["agent"])
+    if agent is None:  # a run that broke off may have left something
+        await forget(tools, work)
     elif agent.published is not None:
-        content = (await tools.db.read(store.version, agent_id, agent.published)).content
+        content = (await tools.db.read(store.version, agent.id, agent.published)).content
         kind = _kind(content.backend)
         if kind.prepare is not None:
-            await kind.prepare(kind.load(content.config), agent_id, tools)
+            try:
+                await kind.prepare(kind.load(content.config), agent.id, tools)
+            finally:
+                # `FORGET` may have been through before this began to write.
+                if await tools.db.read(store.by_id, agent.id) is None:
+                    await forget(tools, work)
+
+
+async def forget(tools: Tools, work: Mapping[str, Any]) -> None:
+    """Do what `FORGET` asks for."""
+    for kind in KINDS.values():
+        if kind.forget is not None:
+            await kind.forget(work["agent"], tools)
 
 
 async def refresh(tools: Tools, agent: Agent) -> None:
     """Have an agent made ready again, such as after its documents changed.
 
-    Conflict while nothing of it is published, because a draft is not made ready.
+    What is asked for while it is being made ready waits as one, and is begun after that: a run
+    that goes on may have passed what has changed since. Conflict while nothing of it is published,
+    because a draft is not made ready.
     """
     if agent.published is None:
         raise Conflict("publish the agent first", code="not_published")
-    work = {"agent": agent.id}
-    await tools.db.write(tools.queue.enqueue, PREPARE, work, key=f"{PREPARE}:{agent.id}")
+
+    def unit(conn: sa.Connection) -> None:
+        state = library.state_of(conn, agent.id)
+        # The key names the run that this one comes after, so it is free once that one has begun.
+        after = "" if state is None else state.run
+        going_on = state is not None and state.state == "indexing"
+        tools.queue.enqueue(
+            conn,
+            PREPARE,
+            {"agent": agent.id},
+            key=f"{PREPARE}:{agent.id}:{after}",
+            run_at=tools.clock.now() + _PAUSE if going_on else None,
+        )
+
+    await tools.db.write(unit)
 
 
 def shown_config(content: Content) -> dict[str, Any]:
@@ -208,7 +239,7 @@ def _publish(conn: sa.Connection, tools: Tools, who: Who, held: Agent) -> Agent:
     now = tools.clock.now()
     number = store.add_version(conn, held.id, held.draft, now)
     at = store.change(conn, held, now, published=number)
-    tools.queue.enqueue(conn, PREPARE, {"agent": held.id, "version": number})
+    tools.queue.enqueue(conn, PREPARE, {"agent": held.id})
     about = {"version": number}
     events.record(conn, events.Kind.AGENT_PUBLISHED, who, now, agent_id=held.id, data=about)
     return msgspec.structs.replace(held, published=number, updated_at=at)

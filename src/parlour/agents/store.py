@@ -1,6 +1,7 @@
 """The rows of agents and their published versions."""
 
 from collections.abc import Collection
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -8,7 +9,7 @@ import sqlalchemy as sa
 
 from parlour.agents.model import NAME, Agent, Content, Version
 from parlour.kit.clock import Moment
-from parlour.kit.db import Json, metadata
+from parlour.kit.db import Json, metadata, once_certain
 from parlour.kit.errors import NotFound
 
 agents = sa.Table(
@@ -174,10 +175,15 @@ def published_content(conn: sa.Connection, agent_id: str, number: int) -> Conten
     """Return what a version holds. It is remembered: every visit needs it, and it never changes."""
     content = _contents.get((agent_id, number))
     if content is None:
-        if len(_contents) >= _KEPT:
-            _contents.clear()
-        content = _contents[agent_id, number] = version(conn, agent_id, number).content
+        content = version(conn, agent_id, number).content
+        once_certain(conn, partial(_keep, agent_id, number, content))
     return content
+
+
+def _keep(agent_id: str, number: int, content: Content) -> None:
+    if len(_contents) >= _KEPT:
+        _contents.clear()
+    _contents[agent_id, number] = content
 
 
 def every_version(

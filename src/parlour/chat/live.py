@@ -204,7 +204,8 @@ class _Follower:
         """Wait, and return what came; None when the viewer has left or is through."""
         if self._over:
             return None
-        await self._wake.wait()
+        if not self._wake.is_set():
+            await self._wake.wait()
         self._wake.clear()
         now = asyncio.get_running_loop().time()
         if self._leaving or now > self._deadline:

@@ -3,7 +3,7 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -12,7 +12,7 @@ import structlog
 
 from parlour import events
 from parlour.agents.contract import Backend, BackendFailure, Question
-from parlour.chat import prompt, wire
+from parlour.chat import doors, prompt, wire
 from parlour.chat.breaker import Breaker
 from parlour.chat.running import SAVE_EVERY, Run, Running
 from parlour.chat.turns import RUN, announce
@@ -90,6 +90,12 @@ class Runner:
             await self._end(turn, _End(TurnState.FAILED, "unreachable"))
         else:
             await self._answer(turn, backend, messages)
+
+    def buried(self, conn: sa.Connection, job: Job) -> None:
+        """End a turn whose job is given up for good, so that its conversation goes on."""
+        turn = rows.find(conn, job.payload["turn"])
+        if turn is not None:
+            _finish(conn, self._tools, turn, _End(TurnState.FAILED, "error"))
 
     async def _backend(self, agent_id: str, version: int) -> Backend:
         key = (agent_id, version)
@@ -201,9 +207,12 @@ def _judge(run: Run) -> _End:
 def _begin(
     conn: sa.Connection, tools: Tools, turn_id: str, backend: Backend | None
 ) -> tuple[Turn, list[Message]] | None:
-    turn = rows.start(conn, turn_id, tools.clock.now())
+    now = tools.clock.now()
+    turn = rows.start(conn, turn_id, now)
     if turn is None:
         return None
+    if doors.shut(conn, [turn_id]):
+        turn = replace(turn, stop_at=now)
     if turn.epoch > 1 and backend is not None and backend.repeatable:
         store.change(conn, turn.conversation_id, turn.reply_seq, epoch=turn.epoch, text="")
     else:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 import structlog
 
+from parlour.chat import doors
 from parlour.chat.writing import Writing
 from parlour.conversations import store
 from parlour.conversations import turns as rows
@@ -106,4 +107,5 @@ def _save(
 ) -> set[str]:
     if texts:
         store.save_texts(conn, texts)
-    return rows.still_ours(conn, turns)
+    ours = rows.still_ours(conn, turns)
+    return ours - doors.shut(conn, ours)

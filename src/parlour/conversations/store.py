@@ -25,7 +25,7 @@ conversations = sa.Table(
     sa.Column("active_turn", sa.String(40)),
     sa.Column("variables", Json, nullable=False),
     sa.Column("closed_at", sa.BigInteger),
-    sa.Index("conversations_link", "link_id", "last_message_at"),
+    sa.Index("conversations_link", "link_id"),
 )
 sa.Index(
     "conversations_open",

@@ -4,7 +4,7 @@ import contextlib
 import fcntl
 import os
 import secrets
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -12,9 +12,6 @@ import sqlalchemy as sa
 from parlour.kit.db import insert_or_ignore, metadata
 from parlour.kit.errors import Unavailable
 from parlour.kit.tokens import Keyring
-
-_ONE_PROCESS = 7_241_906_319
-"""PostgreSQL advisory lock of a process that serves without Redis; any fixed number serves."""
 
 key_marks = sa.Table(
     "instance_keys",
@@ -45,16 +42,26 @@ def keyring(data_dir: Path, given: tuple[str, ...], database: Path | None) -> Ke
         raise Unavailable(
             f"{database} is here but {path} is not: put the key back or set PARLOUR_SECRET_KEY"
         )
-    data_dir.mkdir(0o700, parents=True, exist_ok=True)
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w") as file:
-        file.write(secrets.token_urlsafe(36) + "\n")
+    with _changing(data_dir):
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_urlsafe(36) + "\n")
     return Keyring(path.read_text().split())
 
 
 def used_keys(conn: sa.Connection) -> set[str]:
     """Return the fingerprints of the keys that this database was used with."""
     return {row[0] for row in conn.execute(sa.select(key_marks.c.fingerprint))}
+
+
+@contextlib.contextmanager
+def _changing(data_dir: Path) -> Iterator[None]:
+    """Make the data folder if need be and write in it; Unavailable when that cannot be done."""
+    try:
+        data_dir.mkdir(0o700, parents=True, exist_ok=True)
+        yield
+    except OSError as error:
+        raise Unavailable(f"{data_dir} cannot be written: {error.strerror}") from error
 
 
 def check_keys(conn: sa.Connection, keys: Keyring) -> None:
@@ -74,8 +81,9 @@ def check_keys(conn: sa.Connection, keys: Keyring) -> None:
 @contextlib.contextmanager
 def only_server(data_dir: Path) -> Iterator[None]:
     """Hold the data folder's server lock; Unavailable when another server has it."""
-    data_dir.mkdir(0o700, parents=True, exist_ok=True)
-    with (data_dir / "server.lock").open("w") as file:
+    with _changing(data_dir):
+        lock = (data_dir / "server.lock").open("w")
+    with lock as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -85,8 +93,8 @@ def only_server(data_dir: Path) -> Iterator[None]:
 
 def tell_address(data_dir: Path, address: str) -> None:
     """Leave a note where the server is reached, for the command line beside it."""
-    data_dir.mkdir(0o700, parents=True, exist_ok=True)
-    (data_dir / "server.address").write_text(address + "\n")
+    with _changing(data_dir):
+        (data_dir / "server.address").write_text(address + "\n")
 
 
 def told_address(data_dir: Path) -> str:
@@ -95,19 +103,3 @@ def told_address(data_dir: Path) -> str:
         return (data_dir / "server.address").read_text().strip()
     except OSError:
         return ""
-
-
-@contextlib.asynccontextmanager
-async def only_process(database_url: str) -> AsyncIterator[None]:
-    """Hold the database's one-process lock; Unavailable when another process has it.
-
-    Without Redis two processes would not hear of each other's replies, so a second is refused.
-    """
-    from parlour.kit.db.postgres import held_lock  # noqa: PLC0415 - SQLite starts sooner
-
-    async with held_lock(database_url, _ONE_PROCESS) as held:
-        if not held:
-            raise Unavailable(
-                "another process is using this database; to run several, set PARLOUR_REDIS_URL"
-            )
-        yield

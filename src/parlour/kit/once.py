@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from parlour.kit.clock import DAY, Clock, Moment
-from parlour.kit.db import Database, Unit, insert_or_ignore, metadata
+from parlour.kit.db import Database, Unit, metadata
 from parlour.kit.db.base import P, T
 from parlour.kit.errors import Invalid
 from parlour.kit.tokens import Keyring
@@ -61,6 +62,11 @@ class Asked:
         return cls(scope, key, digest.hexdigest())
 
 
+def forget(conn: sa.Connection, now: Moment) -> None:
+    """Delete the answers that are too old to be given again."""
+    conn.execute(sa.delete(answers).where(answers.c.at <= now - KEPT))
+
+
 class OnceDatabase:
     """A database whose one write is done only if it has not been done under this key before."""
 
@@ -107,17 +113,15 @@ class OnceDatabase:
         await self._db.read(self._look, self._clock.now())
 
     def _claim(self, conn: sa.Connection, now: Moment) -> None:
-        conn.execute(sa.delete(answers).where(answers.c.at <= now - KEPT))
-        values = {
-            "scope": self._asked.scope,
-            "key": self._asked.key,
-            "request": self._asked.request,
-            "answer": "",
-            "at": now,
-        }
-        # Whoever claims the same key at the same time waits here until this one has ended.
-        claimed = insert_or_ignore(conn, answers).returning(answers.c.at)
-        if conn.execute(claimed, values).first() is None:
+        upsert = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
+        fresh = {"request": self._asked.request, "answer": "", "at": now}
+        claim = upsert(answers).values(scope=self._asked.scope, key=self._asked.key, **fresh)
+        # Whoever claims the same key at the same time waits here until this one has ended. An
+        # answer that is too old is written over: it may still be there until the next tidying.
+        claim = claim.on_conflict_do_update(
+            index_elements=["scope", "key"], set_=fresh, where=answers.c.at <= now - KEPT
+        )
+        if conn.execute(claim.returning(answers.c.at)).first() is None:
             self._look(conn, now)
 
     def _look(self, conn: sa.Connection, now: Moment) -> None:

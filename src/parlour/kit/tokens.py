@@ -17,6 +17,9 @@ ALPHABET: Final = string.digits + string.ascii_letters
 _LETTERS: Final = bytes(ord(ALPHABET[byte % len(ALPHABET)]) for byte in range(256))
 _UNEVEN: Final = bytes(range(256 - 256 % len(ALPHABET), 256))
 """The bytes left out, so that every letter is equally likely."""
+SHORTEST_KEY: Final = 16
+"""Characters that a secret key must have at least."""
+
 _ID_LENGTH: Final = 22
 """62**22 is a little over 2**130."""
 
@@ -72,8 +75,8 @@ class Keyring:
 
     def __init__(self, keys: list[str]) -> None:
         """Take the secret keys, newest first. At least one, each of 16 characters or more."""
-        if not keys or any(len(key) < 16 for key in keys):
-            raise ValueError("a secret key must have at least 16 characters")
+        if not keys or any(len(key) < SHORTEST_KEY for key in keys):
+            raise ValueError(f"a secret key must have at least {SHORTEST_KEY} characters")
         self._masters = [hashlib.sha256(key.encode()).digest() for key in keys]
         self._links = [self._derive(master, "link") for master in self._masters]
         self._link_ids = [self._derive(key, "id")[0] for key in self._links]

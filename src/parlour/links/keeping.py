@@ -71,7 +71,7 @@ async def change(
     """Change `name`, `welcome_message`, `enabled`, `expires_at`; what is absent stays.
 
     `seen`: its `updated_at` when the caller last looked; Stale when it was changed since.
-    NotFound when it is gone; Invalid for an end later than the token's.
+    NotFound when it is gone; Invalid for an end later than the token's, or of a permanent link.
     """
     _check_texts(wanted.get("name"), wanted.get("welcome_message"))
 

@@ -9,8 +9,6 @@ from parlour.kit.errors import FieldError, Invalid
 from parlour.kit.tokens import FOREVER, LinkToken
 
 LONGEST = 366 * DAY
-PRESETS = (1, 24, 72, 168)
-"""Hours that pages offer for a temporary link."""
 
 
 class Kind(IntEnum):
@@ -113,13 +111,15 @@ def ending(
 def shortened(token_expires: int, expires_at: Moment | None) -> Moment | None:
     """Return a link's new end; Invalid where the token cannot bear it.
 
-    A link can be made to end earlier, never later than its token says; clearing the end of a
-    temporary link puts the token's own end back.
+    A temporary link can be made to end earlier, never later than its token says; clearing its end
+    puts the token's own back. A permanent link has no end: it is disabled or revoked.
     """
     latest = None if token_expires == FOREVER else token_expires * SECOND
     if expires_at is None:
         return latest
-    if latest is not None and expires_at > latest:
+    if latest is None:
+        raise _invalid("expires_at", "a permanent link has no end; disable or revoke it")
+    if expires_at > latest:
         raise _invalid("expires_at", "a link cannot be prolonged; make a new one")
     return expires_at
 

@@ -15,7 +15,7 @@ from parlour.agents.keeping import backend_of
 from parlour.chat.live import Live
 from parlour.chat.runner import Runner
 from parlour.config import Settings
-from parlour.kit import instance, observe
+from parlour.kit import company, instance, observe
 from parlour.kit.errors import Unavailable
 from parlour.main.opening import opened
 from parlour.tools import Tools
@@ -49,7 +49,8 @@ async def work(settings: Settings) -> None:
     """Be a worker: run jobs and turns beside servers, on PostgreSQL and Redis, until told to stop.
 
     Raises:
-        Unavailable: there is no PostgreSQL or no Redis to share with the servers.
+        Unavailable: there is no PostgreSQL or no Redis to share with the servers, or a server
+            without Redis has this database.
     """
     if not (settings.database_url and settings.redis_url):
         raise Unavailable("a worker needs PARLOUR_DATABASE_URL and PARLOUR_REDIS_URL")
@@ -57,9 +58,15 @@ async def work(settings: Settings) -> None:
     told_to_stop = asyncio.Event()
     _on_signals(lambda _signal: told_to_stop.set())
     with observe.watching_loop():
-        async with opened(settings) as tools, working(tools, alone=False):
+        async with (
+            company.kept(settings.database_url, shared=True) as lost,
+            opened(settings) as tools,
+            working(tools, alone=False),
+            _stopping(lost, told_to_stop.set),
+        ):
             log.info("worker.ready")
             await told_to_stop.wait()
+        _complain(lost, settings)
 
 
 async def serve(
@@ -83,7 +90,7 @@ async def serve(
     async with contextlib.AsyncExitStack() as stack:
         stack.enter_context(contextlib.closing(listening))
         stack.enter_context(observe.watching_loop())
-        alone = await _only_here(settings, stack)
+        alone, lost = await _only_here(settings, stack)
         instance.tell_address(settings.data_dir, public_url)
         tools = await stack.enter_async_context(opened(settings))
         live = Live(tools)
@@ -97,18 +104,47 @@ async def serve(
             outcome = ready(tools)
             if asyncio.iscoroutine(outcome):
                 await outcome
-        await serving
+        async with _stopping(lost, lambda: server.stop("another process")):
+            await serving
+    _complain(lost, settings)
 
 
-async def _only_here(settings: Settings, stack: contextlib.AsyncExitStack) -> bool:
-    """Make sure that no other server shares what cannot be shared; tell whether we are alone."""
+async def _only_here(
+    settings: Settings, stack: contextlib.AsyncExitStack
+) -> tuple[bool, asyncio.Event]:
+    """Make sure that no other process shares what cannot be shared.
+
+    Tells whether we are alone, and what is set when that, later, is not sure any more.
+    """
     if not settings.database_url:
         stack.enter_context(instance.only_server(settings.data_dir))
-        return True
-    if settings.redis_url:
-        return False
-    await stack.enter_async_context(instance.only_process(settings.database_url))
-    return True
+        return True, asyncio.Event()
+    shared = bool(settings.redis_url)
+    kept = company.kept(settings.database_url, shared=shared)
+    return not shared, await stack.enter_async_context(kept)
+
+
+@contextlib.asynccontextmanager
+async def _stopping(lost: asyncio.Event, stop: Callable[[], object]) -> AsyncIterator[None]:
+    """Stop as soon as another process has taken this one's place."""
+
+    async def watch() -> None:
+        await lost.wait()
+        stop()
+
+    watching = asyncio.create_task(watch(), name="place-lost")
+    try:
+        yield
+    finally:
+        watching.cancel()
+
+
+def _complain(lost: asyncio.Event, settings: Settings) -> None:
+    if lost.is_set():
+        raise Unavailable(
+            "the connection to the database broke, and meanwhile "
+            + company.reason(shared=bool(settings.redis_url))
+        )
 
 
 def _server_config(tools: Tools, live: Live) -> uvicorn.Config:
@@ -140,7 +176,7 @@ class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Stop on a signal by ending every stream with a hint to come back."""
-        _on_signals(self._stop)
+        _on_signals(self.stop)
         yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -154,8 +190,9 @@ class _Server(uvicorn.Server):
         await asyncio.wait({waiting, serving}, return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
 
-    def _stop(self, signal_name: str) -> None:
-        log.info("server.stopping", signal=signal_name)
+    def stop(self, why: str) -> None:
+        """End every stream with a hint to come back, then requests, then serving."""
+        log.info("server.stopping", signal=why)
         self._live.close()
         self.should_exit = True
 

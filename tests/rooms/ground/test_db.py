@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from parlour.kit.db import Database, after_commit, insert_or_ignore
+from parlour.kit.db import Database, after_commit, insert_or_ignore, once_certain
 from parlour.kit.errors import Conflict, Unavailable
 from tests.rooms.ground.conftest import notes
 
@@ -137,6 +137,30 @@ async def test_what_was_rolled_back_is_not_announced(noted: Database) -> None:
     assert told == ["told"]
 
 
+async def test_what_is_remembered_waits_until_it_is_certain(noted: Database) -> None:
+    remembered: list[int] = []
+
+    def look(conn: sa.Connection) -> None:
+        once_certain(conn, lambda: remembered.append(len(ids(conn))))
+
+    def add_and_look(conn: sa.Connection, id_: int, error: Exception | None = None) -> int:
+        add(conn, id_)
+        once_certain(conn, lambda: remembered.append(id_))
+        before = len(remembered)
+        if error is not None:
+            raise error
+        return before
+
+    with pytest.raises(Conflict):
+        await noted.write(add_and_look, 1, Conflict("no"))
+    assert await noted.write(add_and_look, 2) == 0
+    assert remembered == [2]
+    # A read is certain at once, also on a connection that has written before.
+    await noted.read(look)
+    await noted.browse(look)
+    assert remembered == [2, 1, 1]
+
+
 async def test_an_announcement_that_fails_does_not_undo_the_rest(noted: Database) -> None:
     told: list[int] = []
 
@@ -223,6 +247,24 @@ async def test_closing_finishes_what_was_begun(noted: Database) -> None:
         with pytest.raises(Unavailable):
             await noted.browse(ids)
     await noted.close()
+
+
+async def test_closing_holds_up_nobody_while_a_long_read_ends(noted: Database) -> None:
+    begun, end = threading.Event(), threading.Event()
+
+    def long(_conn: sa.Connection) -> bool:
+        begun.set()
+        return end.wait(5)
+
+    if noted.kind == "postgresql":
+        return  # there a unit runs on the loop itself, between the server's answers
+    reading = asyncio.create_task(noted.browse(long))
+    await asyncio.to_thread(begun.wait, 5)
+    closing = asyncio.create_task(noted.close())
+    await asyncio.sleep(0.2)
+    end.set()  # by the loop, which must be free to do so
+    await closing
+    assert await reading is True
 
 
 async def test_an_error_does_not_quote_what_was_stored(noted: Database) -> None:

@@ -8,6 +8,7 @@ from parlour.kit.db.base import (
     after_commit,
     insert_or_ignore,
     metadata,
+    once_certain,
 )
 from parlour.kit.db.opening import open_database
 from parlour.kit.db.prepared import Prepared, Row, Updating, inserting
@@ -27,6 +28,7 @@ __all__ = [
     "known_revisions",
     "metadata",
     "migrate",
+    "once_certain",
     "open_database",
     "require_current",
 ]

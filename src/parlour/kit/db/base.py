@@ -71,6 +71,24 @@ def after_commit(conn: Connection, call: Callable[[], None]) -> None:
     conn.info.setdefault(_HOOKS, []).append(call)
 
 
+def once_certain(conn: Connection, call: Callable[[], None]) -> None:
+    """Have `call` run when what `conn` sees is sure to stay: now in a read, else after the commit.
+
+    Within a transaction there may be rows that are taken back, also those of other units that
+    share its commit. What is remembered beyond the transaction goes through here.
+    """
+    hooks = conn.info.get(_HOOKS)
+    if hooks is None:
+        call()
+    else:
+        hooks.append(call)
+
+
+def end_hooks(conn: Connection) -> None:
+    """Take note that `conn` only reads from now on."""
+    conn.info.pop(_HOOKS, None)
+
+
 def run_unit(conn: Connection, unit: Any, args: Any, kwargs: Any) -> Any:
     """Run a unit; what would end a thread or a process (SystemExit) becomes an ordinary error."""
     try:

@@ -7,12 +7,21 @@ from contextlib import asynccontextmanager
 from typing import Any, Literal
 
 import orjson
-from sqlalchemy import Connection, text
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy import URL, Connection, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from parlour.kit.db.base import P, T, Unit, dump_json, run_hooks, run_unit, start_hooks
+from parlour.kit.db.base import (
+    P,
+    T,
+    Unit,
+    dump_json,
+    end_hooks,
+    run_hooks,
+    run_unit,
+    start_hooks,
+)
 from parlour.kit.errors import StorageFull, Unavailable
 
 _AGAIN = {"40001", "40P01"}
@@ -21,7 +30,11 @@ _AGAIN = {"40001", "40P01"}
 _FULL = {"53100", "53200"}
 _ATTEMPTS = 4
 _READ_DEADLINE = 2.5
-_TROUBLE = (DBAPIError, PoolTimeout, OSError, TimeoutError)
+_COMMAND_DEADLINE = 10
+"""Seconds for one statement of those that somebody waits for."""
+
+TROUBLE = (DBAPIError, PoolTimeout, OSError, TimeoutError)
+"""What `translated` takes: whatever talking to the server may raise."""
 
 
 class PostgresDatabase:
@@ -80,8 +93,8 @@ class PostgresDatabase:
         for attempt in range(_ATTEMPTS):
             try:
                 async with _connection(engine) as conn:
-                    return await conn.run_sync(run_unit, unit, args, kwargs)
-            except _TROUBLE as error:
+                    return await conn.run_sync(_reading, unit, args, kwargs)
+            except TROUBLE as error:
                 if attempt + 1 == _ATTEMPTS or not _repeatable(error, broken_is_safe=True):
                     raise translated(error) from error
                 await _pause(attempt)
@@ -95,7 +108,7 @@ class PostgresDatabase:
                     result, hooks = await conn.run_sync(_hooked, unit, args, kwargs)
                     committing = True
                     await conn.commit()
-            except _TROUBLE as error:
+            except TROUBLE as error:
                 again = _repeatable(error, broken_is_safe=not committing)
                 if attempt + 1 == _ATTEMPTS or not again:
                     raise translated(error) from error
@@ -122,18 +135,36 @@ async def _pause(attempt: int) -> None:
     await asyncio.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - no secret
 
 
+def _reading(conn: Connection, unit: Any, args: Any, kwargs: Any) -> Any:
+    end_hooks(conn)  # the pool's connections also write
+    return run_unit(conn, unit, args, kwargs)
+
+
 def _hooked(conn: Connection, unit: Any, args: Any, kwargs: Any) -> Any:
     hooks = start_hooks(conn)
     return run_unit(conn, unit, args, kwargs), hooks
 
 
-def make_async_engine(url: str, pool: int) -> AsyncEngine:
-    """Make the engine; every command and every connection attempt has a deadline."""
+def address(url: str) -> URL:
+    """Read the address of a PostgreSQL database; ValueError, not quoting it, when it is none."""
     for prefix in ("postgresql://", "postgres://"):
         if url.startswith(prefix):
-            url = "postgresql+asyncpg://" + url.removeprefix(prefix)
+            try:
+                return make_url("postgresql+asyncpg://" + url.removeprefix(prefix))
+            except (ArgumentError, ValueError):
+                break
+    raise ValueError("must be like postgresql://user:password@host:5432/database")
+
+
+def make_async_engine(url: str, pool: int, *, hurried: bool = True) -> AsyncEngine:
+    """Make the engine; every connection attempt and, if `hurried`, every command has a deadline."""
+    deadlines: dict[str, Any] = {"timeout": 3}
+    told = {"application_name": "parlour"}
+    if hurried:
+        deadlines["command_timeout"] = _COMMAND_DEADLINE
+        told["statement_timeout"] = str(_COMMAND_DEADLINE * 1000)
     return create_async_engine(
-        url,
+        address(url),
         pool_size=pool,
         max_overflow=0,
         pool_timeout=3,
@@ -141,11 +172,7 @@ def make_async_engine(url: str, pool: int) -> AsyncEngine:
         json_serializer=dump_json,
         json_deserializer=orjson.loads,
         hide_parameters=True,  # they are what people wrote
-        connect_args={
-            "timeout": 3,
-            "command_timeout": 10,
-            "server_settings": {"application_name": "parlour", "statement_timeout": "10000"},
-        },
+        connect_args={**deadlines, "server_settings": told},
     )
 
 
@@ -174,34 +201,37 @@ def _code(error: DBAPIError) -> str:
     return str(getattr(error.orig, "sqlstate", None) or "")
 
 
-@asynccontextmanager
-async def held_lock(url: str, number: int) -> AsyncIterator[bool]:
-    """Try to hold an advisory lock on a connection of its own; yields whether it is held."""
-    engine = make_async_engine(url, 1)
+async def connected(engine: AsyncEngine) -> AsyncConnection:
+    """Connect; Unavailable when that does not work."""
     try:
-        async with engine.connect() as conn:
-            alone = await conn.execution_options(isolation_level="AUTOCOMMIT")
-            taken = await alone.execute(text("SELECT pg_try_advisory_lock(:n)"), {"n": number})
-            yield bool(taken.scalar_one())
-    except _TROUBLE as error:
+        return await engine.connect()
+    except TROUBLE as error:
         raise translated(error) from error
-    finally:
-        await engine.dispose()
 
 
 async def run_alone(url: str, call: Any) -> Any:
-    """Run `call(conn)` on a connection of its own, outside any pool: for migrations."""
-    engine = make_async_engine(url, 1)
+    """Run `call(conn)` in a transaction on a connection of its own: for migrations.
+
+    It may take as long as it takes. Unavailable: the server cannot be reached, or goes away
+    meanwhile; what `call` itself raises is passed on as it is.
+    """
+    engine = make_async_engine(url, 1, hurried=False)
     try:
-        async with engine.connect() as conn:
+        conn = await connected(engine)
+        try:
             return await _committed(conn, call)
-    except _TROUBLE as error:
-        raise translated(error) from error
+        except DBAPIError as error:
+            raise translated(error) from error
+        finally:
+            await conn.close()
     finally:
         await engine.dispose()
 
 
 async def _committed(conn: AsyncConnection, call: Any) -> Any:
     result = await conn.run_sync(call)
-    await conn.commit()
+    try:
+        await conn.commit()
+    except TROUBLE as error:
+        raise translated(error) from error
     return result

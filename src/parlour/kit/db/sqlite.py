@@ -95,7 +95,7 @@ class SqliteDatabase:
             self._closed = True
             self._work.put(None)
             await asyncio.to_thread(self._writer.join)
-            self._browsers.shutdown()
+            await asyncio.to_thread(self._browsers.shutdown)
             self._reader.close()
             self.engine.dispose()
 

@@ -16,6 +16,8 @@ from parlour.kit.http.address import Blocked, Network, Target, parse, permitted
 if TYPE_CHECKING:  # aiohttp takes 0.2 s to import; who never calls out never pays
     import aiohttp
 
+    from parlour.kit.http.wire import Patience
+
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 """Turns a host name into the text of all its addresses; OSError when it has none."""
 
@@ -65,10 +67,13 @@ class RequestFailed(Exception):
 class Response:
     """What came back: a status, headers, and a body that is read as it arrives."""
 
-    def __init__(self, inner: "aiohttp.ClientResponse", origin: str, max_bytes: int) -> None:
+    def __init__(
+        self, inner: "aiohttp.ClientResponse", origin: str, max_bytes: int, patience: "Patience"
+    ) -> None:
         self._inner = inner
         self._origin = origin
         self._left = max_bytes
+        self._patience = patience
 
     @property
     def status(self) -> int:
@@ -85,9 +90,10 @@ class Response:
         from parlour.kit.http.wire import translated  # noqa: PLC0415 - see TYPE_CHECKING above
 
         self._refuse_compressed()
-        content = self._inner.content
+        content, heard = self._inner.content, self._patience.heard
         with translated(self._origin, began=True):
             while data := await content.readany():
+                heard()
                 self._left -= len(data)
                 if self._left < 0:
                     self._inner.close()
@@ -211,17 +217,15 @@ class GuardedClient:
 
         if self._session is None:
             self._session = wire.open_session(self.addresses, self.may_connect)
+        deadlines, began = deadlines or Deadlines(), asyncio.get_running_loop().time()
         inner = await wire.begin(
-            self._session,
-            method,
-            target,
-            headers=headers or {},
-            body=body,
-            deadlines=deadlines or Deadlines(),
+            self._session, method, target, headers=headers or {}, body=body, deadlines=deadlines
         )
+        patience = wire.Patience(inner, deadlines, began)
         try:
-            yield Response(inner, target.origin, max_bytes)
+            yield Response(inner, target.origin, max_bytes, patience)
         finally:
+            patience.end()
             inner.release()
 
     async def post_json(

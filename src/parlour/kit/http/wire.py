@@ -84,11 +84,9 @@ async def begin(
     deadlines: Deadlines,
 ) -> aiohttp.ClientResponse:
     """Send a request and wait for the head of its response."""
-    timeout = aiohttp.ClientTimeout(
-        total=deadlines.total, sock_connect=deadlines.connect, sock_read=deadlines.idle
-    )
+    timeout = aiohttp.ClientTimeout(total=None, sock_connect=deadlines.connect, sock_read=None)
     with translated(target.origin, began=False):
-        async with asyncio.timeout(deadlines.first_byte):
+        async with asyncio.timeout(min(deadlines.first_byte, deadlines.total)):
             return await session.request(
                 method,
                 URL(target.url, encoded=True),
@@ -97,6 +95,43 @@ async def begin(
                 timeout=timeout,
                 allow_redirects=False,
             )
+
+
+class Patience:
+    """Ends a response that is silent or takes too long.
+
+    One timer that looks when something was last heard: aiohttp's own sets two for every chunk.
+    """
+
+    __slots__ = ("_ends", "_heard", "_idle", "_inner", "_loop", "_timer")
+
+    def __init__(self, inner: aiohttp.ClientResponse, deadlines: Deadlines, began: float) -> None:
+        """Wait from now on: the head of the response to a call that `began` then is here."""
+        self._loop = asyncio.get_running_loop()
+        self._inner = inner
+        self._idle = deadlines.idle
+        self._heard = self._loop.time()
+        self._ends = began + deadlines.total
+        self._timer = self._loop.call_at(self._due(), self._look)
+
+    def heard(self) -> None:
+        """Take note that something came."""
+        self._heard = self._loop.time()
+
+    def end(self) -> None:
+        """Wait no longer."""
+        self._timer.cancel()
+
+    def _due(self) -> float:
+        return min(self._heard + self._idle, self._ends)
+
+    def _look(self) -> None:
+        due = self._due()
+        if self._loop.time() < due:
+            self._timer = self._loop.call_at(due, self._look)
+            return
+        self._inner.content.set_exception(TimeoutError())
+        self._inner.close()
 
 
 @contextmanager

@@ -295,7 +295,6 @@ def _visitors() -> None:
         sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"]),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index("visitors_link", "visitors", ["link_id"])
 
 
 def _conversations() -> None:
@@ -319,7 +318,7 @@ def _conversations() -> None:
         sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"]),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index("conversations_link", "conversations", ["link_id", "last_message_at"])
+    op.create_index("conversations_link", "conversations", ["link_id"])
     op.create_index(
         "conversations_open",
         "conversations",
@@ -344,7 +343,6 @@ def _visitor_sessions() -> None:
         sa.PrimaryKeyConstraint("hash"),
     )
     op.create_index("visitor_sessions_expiry", "visitor_sessions", ["expires_at"])
-    op.create_index("visitor_sessions_visitor", "visitor_sessions", ["visitor_id"])
 
 
 def _messages() -> None:

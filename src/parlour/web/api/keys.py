@@ -5,6 +5,7 @@ from litestar import Response, delete, get, post
 
 from parlour import staff
 from parlour.agents import store as agents
+from parlour.kit.clock import Moment
 from parlour.kit.errors import FieldError, Invalid
 from parlour.rights import Permission, Role, Who
 from parlour.tools import Tools
@@ -35,14 +36,10 @@ class KeyRevoked(msgspec.Struct, frozen=True):
 @get("/api/keys", opt=_MANAGE)
 async def keys(tools: Tools, who: Who, limit: Limit = 50, after: After = None) -> Page[KeyShown]:
     """List the keys that are good, newest first; never the keys themselves."""
-    found = await tools.db.read(staff.every_key, who.workspace_id)
-    last = asking.place(after)
-    if last:
-        places = [each.id for each in found]
-        if last not in places:
-            raise asking.bad_cursor()
-        found = found[places.index(last) + 1 :]
-    kept, cursor = asking.page(found, limit, lambda each: each.id)
+    found = await tools.db.read(
+        staff.every_key, who.workspace_id, after=_place(after), limit=limit + 1
+    )
+    kept, cursor = asking.page(found, limit, lambda each: f"{each.created_at} {each.id}")
     scoped = [each.agent_id for each in kept if each.agent_id is not None]
     names = await tools.db.read(agents.names, scoped)
     return Page([shapes.key(each, names.get(each.agent_id or "")) for each in kept], cursor)
@@ -71,6 +68,16 @@ async def revoke_key(tools: Tools, who: Who, key_id: str) -> KeyRevoked:
     """End a key at once."""
     await staff.revoke_key(tools, who, key_id)
     return KeyRevoked("the key has been revoked", key_id)
+
+
+def _place(after: str | None) -> tuple[Moment, str] | None:
+    place = asking.place(after)
+    moment, _, key_id = place.partition(" ")
+    if not place:
+        return None
+    if not (moment.isdigit() and len(moment) < 19):
+        raise asking.bad_cursor()
+    return int(moment), key_id
 
 
 HANDLERS = [keys, make_key, revoke_key]

@@ -60,7 +60,11 @@ class LinkDeleted(msgspec.Struct, frozen=True):
 
 @get(_PATH, opt=_SEE)
 async def public_links(tools: Tools, who: Who, name: str) -> list[LinkShown]:
-    """List an agent's links, newest first."""
+    """List an agent's links, newest first.
+
+    One answer holds all that are not revoked; it is as long as there are links, about 600 bytes
+    each.
+    """
     agent = await find(tools, who, name)
     found = await tools.db.browse(store.of_agents, [agent.id])
     usage = await tools.db.browse(transcripts.usage_of_links, [each.id for each in found])

@@ -1,7 +1,7 @@
 """Asks a program behind a URL, signed, and reads its answer."""
 
 from collections.abc import AsyncGenerator
-from contextlib import AbstractAsyncContextManager, aclosing
+from contextlib import AbstractAsyncContextManager, aclosing, suppress
 from typing import Any, Final
 
 import orjson
@@ -32,11 +32,7 @@ class WebhookBackend:
 
     async def answer(self, question: Question) -> AsyncGenerator[Part, None]:
         """Yield what the program answers."""
-        try:
-            opened = [self._tools.keys.unseal(each) for each in self._config.secrets_sealed]
-        except ValueError as error:
-            raise BackendFailure("misconfigured", f"the webhook's secret was {error}") from None
-        proof = Proof(question.turn_id, [Webhook(each) for each in opened])
+        proof = Proof(question.turn_id, [Webhook(each) for each in self._secrets()])
 
         async def read(response: Response) -> AsyncGenerator[Part, None]:
             kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
@@ -48,6 +44,17 @@ class WebhookBackend:
         async with aclosing(attempted(lambda: self._asked(question, proof), read)) as parts:
             async for part in parts:
                 yield part
+
+    def _secrets(self) -> list[str]:
+        """Open the secrets, newest first; the older one may have gone with an old instance key."""
+        newest, *older = self._config.secrets_sealed
+        try:
+            opened = [self._tools.keys.unseal(newest)]
+        except ValueError as error:
+            raise BackendFailure("misconfigured", f"the webhook's secret was {error}") from None
+        with suppress(ValueError):
+            opened += [self._tools.keys.unseal(each) for each in older]
+        return opened
 
     def _asked(self, question: Question, proof: Proof) -> AbstractAsyncContextManager[Response]:
         body = orjson.dumps(document_of(question))

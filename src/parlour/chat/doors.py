@@ -1,0 +1,34 @@
+"""Whether the door behind a reply is still open: nobody is answered through one that was shut."""
+
+from collections.abc import Collection
+
+import sqlalchemy as sa
+
+from parlour.agents.store import agents
+from parlour.conversations.store import conversations
+from parlour.conversations.turns import turns
+from parlour.links.store import links
+
+_SHUT = (
+    sa.select(turns.c.id)
+    .join(conversations, conversations.c.id == turns.c.conversation_id)
+    .join(links, links.c.id == conversations.c.link_id)
+    .join(agents, agents.c.id == turns.c.agent_id)
+    .where(
+        turns.c.id.in_(sa.bindparam("ids", expanding=True)),
+        sa.or_(
+            links.c.revoked_at.is_not(None),
+            links.c.enabled.is_(sa.false()),
+            agents.c.deleted_at.is_not(None),
+            agents.c.live.is_(sa.false()),
+        ),
+    )
+)
+
+
+def shut(conn: sa.Connection, turn_ids: Collection[str]) -> set[str]:
+    """Return those of these turns whose link was revoked or disabled, or whose agent is away.
+
+    A link that merely comes to its end lets the reply under way be finished.
+    """
+    return set(conn.execute(_SHUT, {"ids": list(turn_ids)}).scalars())
