@@ -1,6 +1,6 @@
 """How well the documents agent finds and declines, on the PostgreSQL manual, beside plain BM25.
 
-    python -m bench.search.measure [--folder DIR] [--set practice] [--misses]
+    python -m bench.search.measure [--folder DIR] [--set practice] [--misses] [--embeddings URL]
 
 Indexes the folder into a fresh SQLite file, asks every question, prints a table.
 """
@@ -13,6 +13,7 @@ import time
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -23,11 +24,13 @@ from bench.search.baseline import BM25
 from parlour.agents.backends.documents.answering import Documents
 from parlour.agents.backends.documents.words import say
 from parlour.agents.contract import Citation, Question, Said, Text
-from parlour.agents.library import store
+from parlour.agents.library import store, vectors
 from parlour.agents.library.indexing import index
 from parlour.agents.library.markup import plain
+from parlour.config import Settings
 from parlour.kit.clock import SystemClock
 from parlour.kit.db import migrate, open_database
+from parlour.kit.http import GuardedClient
 
 HERE = Path(__file__).parent
 MANUAL = Path("/usr/share/doc/postgresql-doc-15/html")
@@ -51,13 +54,13 @@ def questions(name: str) -> dict[str, Any]:
     return found
 
 
-async def ask(tools: Any, key: str, entry: dict[str, Any]) -> Asked:
+async def ask(agent: Documents, key: str, entry: dict[str, Any]) -> Asked:
     question = Question((Said("visitor", entry["q"]),), AGENT, "cnv_measured", "trn_measured")
     cited: list[str] = []
     text = ""
     first = 0.0
     began = time.perf_counter()
-    async for part in Documents(AGENT, tools).answer(question):
+    async for part in agent.answer(question):
         if isinstance(part, Text):
             first = first or (time.perf_counter() - began) * 1000
             text += part.text
@@ -133,6 +136,8 @@ async def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--folder", type=Path, default=MANUAL)
     parser.add_argument("--set", default="questions")
+    parser.add_argument("--embeddings", default="", help="address of an embeddings server, …/v1")
+    parser.add_argument("--model", default="minilm")
     parser.add_argument("--misses", action="store_true")
     parser.add_argument("--database", default="", help="postgresql://… instead of SQLite")
     given = parser.parse_args()
@@ -140,18 +145,24 @@ async def main() -> None:
         path = Path(scratch) / "parlour.db"
         await migrate(given.database, path)
         db = await open_database(given.database, path)
-        tools: Any = SimpleNamespace(db=db, clock=SystemClock())
+        loopback = Settings(allow_networks=(ip_network("127.0.0.0/8"),))
+        http = GuardedClient(loopback)
+        tools: Any = SimpleNamespace(db=db, clock=SystemClock(), http=http)
+        address = f"{given.embeddings}/embeddings"
+        server = vectors.Server(address, given.model) if given.embeddings else None
         began = time.perf_counter()
-        report = await index(tools, AGENT, given.folder)
+        report = await index(tools, AGENT, given.folder, server=server)
         print(
             f"indexed {report.documents} documents, {report.passages} passages in "
-            f"{time.perf_counter() - began:.1f} s"
+            f"{time.perf_counter() - began:.1f} s {report.warning}"
         )
         entries = questions(given.set)
-        asked = [await ask(tools, key, entry) for key, entry in entries.items()]
+        agent = Documents(AGENT, tools, server)
+        asked = [await ask(agent, key, entry) for key, entry in entries.items()]
         print_table(asked, await db.browse(baselines))
         if given.misses:
             print_misses(asked)
+        await http.close()
         await db.close()
 
 

@@ -60,8 +60,6 @@ class Row(NamedTuple):
     """One term of the index."""
 
     term: str
-    topical: bool
-    """Whether authors use it in titles, headings or links: a word for a subject."""
     passages: bytes
     documents: bytes
 
@@ -90,15 +88,12 @@ def build(library: list[tuple[str, str, Extract]]) -> Index:
         first.append(len(passages))
     by_passage = _posted(passages, _PASSAGE)
     by_document = _posted(documents, _DOCUMENT)
-    topical = {t for extract in library for t in extract[2].title} | links.words
-    for unit in passages:
-        topical.update(unit[1])
     penalty = bytes(_pointing(extract, path) for _, path, extract in library)
     shape = Map([entry[0] for entry in library], first, penalty)
     return Index(
         msgspec.msgpack.encode(shape),
         _vocabulary(by_passage, at_least=2 if len(passages) >= _MANY else 1),
-        _rows(by_passage, by_document, topical),
+        _rows(by_passage, by_document),
     )
 
 
@@ -106,7 +101,6 @@ class _Links:
     """The words on links, at the place they point to."""
 
     def __init__(self, library: list[tuple[str, str, Extract]]) -> None:
-        self.words: set[str] = set()
         self._at: dict[str, dict[int, Weights]] = defaultdict(dict)
         anchors = {path: extract.anchors for _, path, extract in library}
         for _, path, extract in library:
@@ -117,7 +111,6 @@ class _Links:
                 counts = self._at[target].setdefault(number, defaultdict(float))
                 for word in words:
                     counts[word] += 1
-                self.words.update(words)
 
     def to_passage(self, path: str, number: int) -> Weights:
         """Return the words of links to a passage; many links count more than one, within bounds."""
@@ -175,12 +168,11 @@ def _pointing(extract: Extract, path: str) -> int:
 def _rows(
     by_passage: dict[str, tuple[Numbers, Numbers]],
     by_document: dict[str, tuple[Numbers, Numbers]],
-    topical: set[str],
 ) -> Iterator[Row]:
     for term in sorted(by_document):
         if len(term) <= _LONGEST_TERM:
             of_passages = by_passage.get(term, (array("I"), array("B")))
-            yield Row(term, term in topical, packed(*of_passages), packed(*by_document[term]))
+            yield Row(term, packed(*of_passages), packed(*by_document[term]))
 
 
 def packed(numbers: Numbers, weights: Numbers) -> bytes:

@@ -82,8 +82,10 @@ def _pieces(passage: str, score: Score) -> Iterator[_Piece]:
             text = _cut_list(block, score)
             yield _Piece(number, text, "list", score(text), len(text.split()))
         else:
+            caption = block.startswith("**") and block.endswith("**")
             for sentence in sentences_of(block):
-                yield _Piece(number, sentence, "text", score(sentence), len(sentence.split()))
+                worth = 0.0 if caption else score(sentence)
+                yield _Piece(number, sentence, "text", worth, len(sentence.split()))
 
 
 def _cut_code(block: str) -> str:
@@ -115,7 +117,7 @@ def _choose(pieces: list[_Piece], n: int) -> int:
     pieces[n].chosen = True
     words = pieces[n].words
     after = n + 1
-    announces = pieces[n].text.rstrip("* ").endswith(":")
+    announces = pieces[n].kind == "text" and pieces[n].text.rstrip("* ")[-1:] not in tuple(".!?")
     while after < len(pieces) and announces and not pieces[after].chosen:
         if pieces[after].kind == "text":
             break

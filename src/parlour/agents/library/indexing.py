@@ -3,18 +3,20 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
 import sqlalchemy as sa
 
-from parlour.agents.library import store
+from parlour.agents.library import store, vectors
 from parlour.agents.library.apart import Helper
 from parlour.agents.library.folder import File, listed
 from parlour.agents.library.helper import Answer, Built, Done, Not, Read, Rows, Same, Take
+from parlour.agents.library.markup import plain
 from parlour.kit.clock import SECOND, Moment
-from parlour.kit.errors import Invalid, Problem
+from parlour.kit.errors import Invalid, Problem, Unavailable
 from parlour.kit.tokens import new_id
 from parlour.tools import Tools
 
@@ -27,6 +29,8 @@ FORMAT: Final = 1
 _GROUP_BYTES: Final = 400_000
 """Text written in one transaction at most, so that others get their turn."""
 _TAKEN: Final = 200
+_EMBEDDED: Final = 8
+"""Documents whose vectors are asked for and stored together."""
 _MOST_SKIPPED: Final = 200
 
 
@@ -41,6 +45,8 @@ class Report:
     removed: int
     skipped: tuple[tuple[str, str], ...]
     """Path and reason, for files that cannot be read."""
+    warning: str = ""
+    """Why searching does without an embeddings server, when it should have one."""
 
 
 @dataclass(slots=True)
@@ -61,12 +67,20 @@ class _Run:
 
 
 async def index(
-    tools: Tools, agent_id: str, folder: Path, progress: Progress = lambda *_: None
+    tools: Tools,
+    agent_id: str,
+    folder: Path,
+    progress: Progress = lambda *_: None,
+    *,
+    server: vectors.Server | None = None,
 ) -> Report:
     """Bring an agent's library up to date with its folder.
 
-    Searches go on with what was there before until everything is ready. Invalid: there is nothing
-    to read in the folder. Conflict: another run for the same agent has begun meanwhile.
+    Searches go on with what was there before until everything is ready. With an embeddings
+    `server`, what is new is sent to it afterwards.
+
+    Invalid: there is nothing to read in the folder. Conflict: another run for the same agent has
+    begun meanwhile.
     """
     run_id = new_id("run")
     now = tools.clock.now()
@@ -74,7 +88,8 @@ async def index(
     state = await tools.db.write(store.claim, agent_id, run_id, first)
     try:
         run = _Run(tools, agent_id, folder, progress, run_id, state.generation + 1)
-        return await _index(run, reread=state.format != FORMAT)
+        report = await _index(run, reread=state.format != FORMAT)
+        return report if server is None else await _embed(run, server, report)
     except BaseException as error:
         told = str(error) if isinstance(error, Problem) else "reading the documents broke off"
         await _failed(tools, agent_id, run_id, told)
@@ -239,6 +254,46 @@ async def _finish(run: _Run, living: Any, *, built: bool) -> None:
     if built:
         values["format"] = FORMAT
     await run.tools.db.write(store.advance, run.agent_id, run.id, values)
+
+
+async def _embed(run: _Run, server: vectors.Server, report: Report) -> Report:
+    """Have vectors made of what has none; searching does without them until they are there."""
+    db = run.tools.db
+    missing = await db.browse(store.without_vectors, run.agent_id, server.model)
+    try:
+        for done in range(0, len(missing), _EMBEDDED):
+            run.progress(done, len(missing), "embeddings")
+            texts = await db.browse(_spoken, missing[done : done + _EMBEDDED])
+            made = await vectors.of_passages(run.tools, server, list(chain(*texts.values())))
+            await db.write(_keep_vectors, run, server.model, texts, made)
+    except Unavailable as error:
+        values = {"error": str(error), "at": run.tools.clock.now()}
+        await db.write(store.advance, run.agent_id, run.id, values)
+        return replace(report, warning=str(error))
+    return report
+
+
+def _spoken(conn: sa.Connection, ids: list[str]) -> dict[str, list[str]]:
+    """Return what is sent of each document: its passages, under their headings."""
+    titles = store.titles(conn, ids)
+    return {
+        document: [
+            " › ".join(dict.fromkeys([titles[document][1], *row.headings])) + "\n" + plain(row.text)
+            for row in store.passages_of(conn, document)
+        ]
+        for document in ids
+    }
+
+
+def _keep_vectors(
+    conn: sa.Connection, run: _Run, model: str, texts: dict[str, list[str]], made: bytes
+) -> None:
+    # Only who still has the right may write.
+    store.advance(conn, run.agent_id, run.id, {"current": ""})
+    width = len(made) // max(1, sum(len(each) for each in texts.values()))
+    for document, each in texts.items():
+        store.keep_vectors(conn, document, model, made[: width * len(each)])
+        made = made[width * len(each) :]
 
 
 async def forget(tools: Tools, agent_id: str) -> None:

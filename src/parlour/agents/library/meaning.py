@@ -1,5 +1,6 @@
 """What a question is about: its words, what may stand for them, and how much each is worth."""
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Final
 
@@ -24,6 +25,10 @@ _GUESSED: Final = 0.5
 """How much of a question is answered where only a corrected word is spoken of."""
 _TOGETHER: Final = 1.5
 """How much speaking of things close together says that they are the ones asked for."""
+_HOW_TO: Final = re.compile(
+    r"\bhow (?:do|does|can|could|should|would|may|might|to)\b|\b(?:example|command|syntax)\b",
+    re.IGNORECASE,
+)
 _LONGEST_QUESTION: Final = 60
 """Words of a question that are looked at."""
 
@@ -54,6 +59,8 @@ class Meaning:
             concept.weight *= _EARLIER
             concepts.append(concept)
         self.concepts = list({tuple(c.weights): c for c in reversed(concepts)}.values())[::-1]
+        self.wants_steps = _HOW_TO.search(question) is not None
+        """Whether it asks how something is done, which code and steps tell best."""
         self.total = 1.0
         """What finding everything is worth."""
         self._where: dict[str, list[tuple[int, float]]] = {}

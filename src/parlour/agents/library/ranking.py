@@ -1,5 +1,6 @@
 """Which passages speak of what a question is about: pure rules over the index."""
 
+import bisect
 import heapq
 import math
 from collections import defaultdict
@@ -19,6 +20,8 @@ _SECOND: Final = 1.2
 """How much a document's further passages speak for its best one."""
 _NEAR: Final = 1.0
 """How much it counts that a passage speaks of things close together."""
+_LIKE: Final = 0.75
+"""How much likeness by an embeddings server counts beside the words."""
 CANDIDATES: Final = 60
 
 Postings = Callable[[str], tuple[Iterable[int], list[float]]]
@@ -132,3 +135,27 @@ def ordered(ranked: list[Ranked], closeness: dict[int, float]) -> list[Ranked]:
         more = sum(score / (2 + n) for n, (score, _) in enumerate(found[1:4]))
         final.append((found[0][0] + _SECOND * more, document, found[0][1]))
     return sorted(final, key=lambda each: (-each[0], each[2]))
+
+
+def fused(final: list[Ranked], near: list[tuple[float, int]], first: list[int]) -> list[Ranked]:
+    """Add likeness to what words have found; both count by how good they are beside the best.
+
+    `near` holds (likeness, passage number), the most alike first.
+    """
+    if not near:
+        return final
+    best: dict[int, tuple[float, int]] = {}
+    for likeness, passage in near:
+        best.setdefault(bisect.bisect_right(first, passage) - 1, (likeness, passage))
+    lowest = min(likeness for likeness, _ in best.values())
+    span = (near[0][0] - lowest) or 1.0
+    scores = {d: _LIKE * (likeness - lowest) / span for d, (likeness, _) in best.items()}
+    places = {d: passage for d, (_, passage) in best.items()}
+    top = final[0][0] if final else 1.0
+    for score, document, passage in final:
+        scores[document] = scores.get(document, 0.0) + score / top
+        places[document] = passage
+    return sorted(
+        ((score, document, places[document]) for document, score in scores.items()),
+        key=lambda each: (-each[0], each[2]),
+    )

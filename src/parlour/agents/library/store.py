@@ -63,11 +63,19 @@ postings = sa.Table(
     sa.Column("agent_id", sa.String(40), primary_key=True),
     sa.Column("generation", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("term", sa.String(80), primary_key=True),
-    sa.Column("topical", sa.Boolean, nullable=False),
     sa.Column("passages", sa.LargeBinary, nullable=False),
     sa.Column("documents", sa.LargeBinary, nullable=False),
     sqlite_with_rowid=False,
 )
+
+vectors = sa.Table(
+    "library_vectors",
+    metadata,
+    sa.Column("document_id", sa.String(40), primary_key=True),
+    sa.Column("model", sa.String(200), nullable=False),
+    sa.Column("vectors", sa.LargeBinary, nullable=False),
+)
+"""What an embeddings server made of a document's passages, in half precision, one after another."""
 
 maps = sa.Table(
     "library_maps",
@@ -174,7 +182,7 @@ def add_terms(
 ) -> None:
     """Store a part of a new index; nobody searches it yet."""
     still(conn, agent_id, run)
-    names = ("term", "topical", "passages", "documents")
+    names = ("term", "passages", "documents")
     conn.execute(
         sa.insert(postings),
         [
@@ -222,6 +230,7 @@ def clear(conn: sa.Connection, agent_id: str, keep: int | None, most: int = 4_00
         )
     )
     conn.execute(sa.delete(passages).where(passages.c.document_id.in_(ids)))
+    conn.execute(sa.delete(vectors).where(vectors.c.document_id.in_(ids)))
     conn.execute(sa.delete(documents).where(documents.c.id.in_(ids)))
     old = sa.true() if keep is None else maps.c.generation != keep
     conn.execute(sa.delete(maps).where(maps.c.agent_id == agent_id, old))
@@ -273,6 +282,38 @@ def terms(
         .order_by(postings.c.term)
     )
     return [(row.term, row.passages, row.documents) for row in rows]
+
+
+def without_vectors(conn: sa.Connection, agent_id: str, model: str) -> list[str]:
+    """Return the documents that have no vectors of this model yet."""
+    have = sa.select(vectors.c.document_id).where(vectors.c.model == model)
+    return list(
+        conn.scalars(
+            sa.select(documents.c.id)
+            .where(
+                documents.c.agent_id == agent_id,
+                documents.c.died.is_(None),
+                documents.c.id.not_in(have),
+            )
+            .order_by(documents.c.path)
+        )
+    )
+
+
+def keep_vectors(conn: sa.Connection, document_id: str, model: str, made: bytes) -> None:
+    """Store what was made of a document's passages, in place of another model's."""
+    conn.execute(sa.delete(vectors).where(vectors.c.document_id == document_id))
+    conn.execute(sa.insert(vectors), {"document_id": document_id, "model": model, "vectors": made})
+
+
+def vectors_of(conn: sa.Connection, agent_id: str, model: str) -> dict[str, bytes]:
+    """Return the vectors of an agent's documents."""
+    rows = conn.execute(
+        sa.select(vectors)
+        .join(documents, documents.c.id == vectors.c.document_id)
+        .where(documents.c.agent_id == agent_id, vectors.c.model == model)
+    )
+    return {row.document_id: row.vectors for row in rows}
 
 
 def texts(

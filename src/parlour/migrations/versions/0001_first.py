@@ -22,6 +22,7 @@ def upgrade() -> None:
     _library_passages()
     _library_states()
     _library_terms()
+    _library_vectors()
     _once_answers()
     _workspaces()
     _agents()
@@ -160,11 +161,20 @@ def _library_terms() -> None:
         sa.Column("agent_id", sa.String(length=40), nullable=False),
         sa.Column("generation", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("term", sa.String(length=80), nullable=False),
-        sa.Column("topical", sa.Boolean(), nullable=False),
         sa.Column("passages", sa.LargeBinary(), nullable=False),
         sa.Column("documents", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("agent_id", "generation", "term"),
         sqlite_with_rowid=False,
+    )
+
+
+def _library_vectors() -> None:
+    op.create_table(
+        "library_vectors",
+        sa.Column("document_id", sa.String(length=40), nullable=False),
+        sa.Column("model", sa.String(length=200), nullable=False),
+        sa.Column("vectors", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("document_id"),
     )
 
 

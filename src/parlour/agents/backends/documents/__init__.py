@@ -1,7 +1,14 @@
 """Agents that answer from a folder of documents, with no model, no key and no network."""
 
 from parlour.agents.backends.documents.answering import Documents
-from parlour.agents.backends.documents.config import Config, accept, check, prepare, shown
+from parlour.agents.backends.documents.config import (
+    Config,
+    accept,
+    check,
+    prepare,
+    server_of,
+    shown,
+)
 from parlour.agents.kinds import Kind
 from parlour.agents.library import indexing
 
@@ -13,7 +20,7 @@ KIND = Kind(
     accept=accept,
     check=check,
     shown=shown,
-    build=lambda _config, agent_id, tools: Documents(agent_id, tools),
+    build=lambda config, agent_id, tools: Documents(agent_id, tools, server_of(config, tools)),
     prepare=prepare,
     forget=lambda agent_id, tools: indexing.forget(tools, agent_id),
 )

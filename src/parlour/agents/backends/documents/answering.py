@@ -5,7 +5,7 @@ from typing import Final
 
 from parlour.agents.backends.documents.words import courtesy, leans_back, say
 from parlour.agents.contract import Citation, Part, Question, Status, Text
-from parlour.agents.library import store
+from parlour.agents.library import store, vectors
 from parlour.agents.library.excerpts import Excerpt, excerpt
 from parlour.agents.library.markup import escaped, is_code
 from parlour.agents.library.meaning import Meaning
@@ -30,7 +30,9 @@ class Documents:
 
     repeatable = True
 
-    def __init__(self, agent_id: str, tools: Tools) -> None:
+    def __init__(self, agent_id: str, tools: Tools, server: vectors.Server | None = None) -> None:
+        """Take the embeddings server to ask, if any."""
+        self._server = server
         self._agent_id = agent_id
         self._tools = tools
 
@@ -45,7 +47,9 @@ class Documents:
             yield Text(say("not_ready", language))
             return
         yield Status(_counted("searching", state.documents, language))
-        found = await search(self._tools, self._agent_id, question.text, _before(question))
+        found = await search(
+            self._tools, self._agent_id, question.text, _before(question), self._server
+        )
         if not is_answer(found):
             for part in _declined(found, language):
                 yield part
