@@ -1,9 +1,11 @@
 """Somebody with a shell keeps an instance safe: migrates, looks it over, backs it up, restores."""
 
+import contextlib
 import os
 import resource
 import secrets
 import signal
+import sqlite3
 import stat
 import subprocess
 from collections.abc import Mapping
@@ -228,6 +230,18 @@ def test_the_doctor_notices(lived: dict[str, str], harm: str, what: str) -> None
     status, found = levels({**lived, **more})
     assert status == 1
     assert found[what] == "bad", found
+
+
+def test_the_doctor_changes_nothing(lived: dict[str, str]) -> None:
+    """Not even the marks by which a database knows its keys."""
+    database = Path(lived["PARLOUR_DATA_DIR"]) / "parlour.db"
+    with contextlib.closing(sqlite3.connect(database)) as conn:
+        conn.execute("DELETE FROM instance_keys")
+        conn.commit()
+        before = list(conn.iterdump())
+        _, found = levels(lived)
+        assert "agent helper" in found
+        assert list(conn.iterdump()) == before
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,7 @@ async def restore(file: Path, *, as_json: bool) -> None:
         fits = _check_key(settings, file, contents)
         await backups.restore(settings.database_url, settings.sqlite_path, file, contents)
         if contents.key and not _keys(settings):
-            _write_key(settings.data_dir / "instance.key", contents.key)
+            instance.write_key(settings.data_dir, contents.key)
             fits = True
     lines = [f"Restored {contents.rows:,} rows of {file}."]
     if not fits:
@@ -129,12 +129,6 @@ def _check_key(settings: Settings, file: Path, contents: archive.Contents) -> bo
     if used and not used & set(Keyring(here).fingerprints()):
         raise Conflict("this backup was made with another secret key than the one that is set here")
     return True
-
-
-def _write_key(path: Path, key: str) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w") as file:
-        file.write(key + "\n")
 
 
 def _shown(contents: archive.Contents) -> dict[str, Any]:
