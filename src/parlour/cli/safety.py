@@ -98,8 +98,7 @@ async def restore(file: Path, *, as_json: bool) -> None:
         fits = _check_key(settings, file, contents)
         await backups.restore(settings.database_url, settings.sqlite_path, file, contents)
         if contents.key and not _keys(settings):
-            instance.write_key(settings.data_dir, contents.key)
-            fits = True
+            fits = instance.write_key(settings.data_dir, contents.key)
     lines = [f"Restored {contents.rows:,} rows of {file}."]
     if not fits:
         lines.append(
