@@ -18,7 +18,7 @@ from parlour.kit.db import archive
 from parlour.kit.db import backup as backups
 from parlour.kit.errors import Conflict, Unavailable
 from parlour.kit.tokens import Keyring
-from parlour.main import serving
+from parlour.main import serving, upgraded
 
 ROOMS = serving
 """Who runs everything knows every room, and so every table that a backup must hold."""
@@ -30,7 +30,7 @@ ROOMS = serving
 async def migrate(*, as_json: bool) -> None:
     """Bring the database up to date, or make it; starting a server does so, too."""
     settings = config.load()
-    changed = await db.migrate(settings.database_url, settings.sqlite_path)
+    changed = await upgraded(settings)
     revision = db.known_revisions()[-1]
     line = f"The database is {'now' if changed else 'already'} at revision {revision}."
     show({"changed": changed, "revision": revision}, line, as_json=as_json)

@@ -16,6 +16,15 @@ from parlour.kit.tokens import Keyring
 from parlour.tools import Tools
 
 
+async def upgraded(settings: Settings) -> bool:
+    """Bring the database up to date, making it and its key when new; whether anything changed.
+
+    Raises:
+        Unavailable: the database or the keys cannot be had. NewerSchema: it is a later version's.
+    """
+    return (await _prepared(settings, only_new=False))[1]
+
+
 @contextlib.asynccontextmanager
 async def opened(settings: Settings, *, upgrade: bool = False) -> AsyncIterator[Tools]:
     """Build the tools and put them away after. What is not there at all yet is made.
@@ -27,10 +36,7 @@ async def opened(settings: Settings, *, upgrade: bool = False) -> AsyncIterator[
         Unavailable: the database or the keys cannot be had, or the database must be migrated.
         NewerSchema: it is a later version's.
     """
-    path = None if settings.database_url else settings.sqlite_path
-    async with instance.beginning(settings.data_dir, settings.secret_key, path):
-        keys = instance.keyring(settings.data_dir, settings.secret_key, path)
-        await migrate(settings.database_url, settings.sqlite_path, only_new=not upgrade)
+    keys, _ = await _prepared(settings, only_new=not upgrade)
     async with _built(settings, keys) as tools:
         await tools.db.write(instance.check_keys, keys)
         await tools.bus.start()
@@ -48,6 +54,14 @@ async def looking(settings: Settings) -> AsyncIterator[Tools]:
         raise Unavailable(f"there is no secret key in {settings.data_dir}")
     async with _built(replace(settings, redis_url=""), keys) as tools:
         yield tools
+
+
+async def _prepared(settings: Settings, *, only_new: bool) -> tuple[Keyring, bool]:
+    path = None if settings.database_url else settings.sqlite_path
+    async with instance.beginning(settings.data_dir, settings.secret_key, path):
+        keys = instance.keyring(settings.data_dir, settings.secret_key, path)
+        url, file = settings.database_url, settings.sqlite_path
+        return keys, await migrate(url, file, only_new=only_new)
 
 
 @contextlib.asynccontextmanager

@@ -58,8 +58,10 @@ async def migrate(url: str, sqlite_path: Path, *, only_new: bool = False) -> boo
 
 
 def _migrate_file(path: Path, *, only_new: bool) -> bool:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _file_lock(path.with_suffix(".migrate-lock")):
+        # Readable for its owner alone; what SQLite lays beside it takes after it.
+        path.touch(0o600)
         engine = make_engine(path)
         try:
             with engine.connect() as conn:
@@ -105,6 +107,11 @@ def _refuse_newer(known: list[str], current: str | None) -> None:
 
 @contextmanager
 def _file_lock(path: Path) -> Iterator[None]:
-    with path.open("w") as file:
+    try:
+        file = path.open("w")
+    except OSError as error:
+        told = f"nothing can be written in {path.parent}: {error.strerror}"
+        raise Unavailable(told) from error
+    with file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
