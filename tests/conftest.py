@@ -32,14 +32,16 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run every test that touches storage once on each set-up."""
+    """Run every test that touches storage once on each set-up, or on those its mark names."""
     if "engine" not in metafunc.fixturenames:
         return
     absent = [name for name in MACHINE.missing if name != "chromium"]
     skip = [pytest.mark.skip(reason=f"not here: {', '.join(absent)}")] if absent else []
+    only = metafunc.definition.get_closest_marker("only_on")
+    wanted = [each for each in wanted_engines() if only is None or each in only.args]
     metafunc.parametrize(
         "engine",
-        [pytest.param(each, marks=skip if each == POSTGRES else []) for each in wanted_engines()],
+        [pytest.param(each, marks=skip if each == POSTGRES else []) for each in wanted],
         scope="session",
     )
 

@@ -103,7 +103,7 @@ async def test_killed_fifty_times_while_people_write(
         for task in watching:
             task.cancel()
         await check_kept(visit, writers)
-        assert sum(len(each.said) for each in writers) > KILLS
+        assert sum(len(each.said) for each in writers) > KILLS / 4
         check_unbroken(server.output)
     assert server.stop() == 0
     if server.storage.engine == SQLITE:

@@ -14,7 +14,6 @@ from parlour.agents.model import Agent
 from parlour.config import load
 from parlour.conversations.store import conversations, messages
 from parlour.conversations.turns import turns
-from parlour.kit.db import metadata
 from parlour.kit.queue.rows import jobs
 from parlour.kit.tokens import new_id
 from parlour.links import keeping as links
@@ -122,9 +121,10 @@ class Keeper:
 
         def read(conn: sa.Connection) -> dict[str, str]:
             found = {}
-            for table in metadata.sorted_tables:
-                rows = sorted(repr(tuple(row)) for row in conn.execute(sa.select(table)))
-                found[table.name] = hashlib.sha256("\n".join(rows).encode()).hexdigest()
+            for name in sa.inspect(conn).get_table_names():
+                rows = conn.execute(sa.select(sa.text("*")).select_from(sa.table(name)))
+                told = "\n".join(sorted(repr(tuple(row)) for row in rows))
+                found[name] = hashlib.sha256(told.encode()).hexdigest()
             return found
 
         return await self.tools.db.browse(read)

@@ -81,9 +81,13 @@ class FakeModel:
         return _Line(asyncio.StreamReader(loop=self._loop), self._accept, self._lines)
 
     async def _shut(self) -> None:
-        self._server.close()
-        for _ in range(5):  # somebody may be just coming in, which takes a few rounds
+        # Nobody new comes in, and whoever is just coming gets in, which takes the loop a few
+        # rounds: on a server closed meanwhile they would be left on the doorstep, never closed.
+        for socket in self._server.sockets:
+            self._loop.remove_reader(socket.fileno())
+        for _ in range(5):
             await asyncio.sleep(0)
+        self._server.close()
         while self._open or self._lines:
             for task in self._open:
                 task.cancel()

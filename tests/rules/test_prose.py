@@ -183,3 +183,17 @@ def test_tables_scroll_in_their_own_box() -> None:
 
 def test_an_endless_text_is_shown_as_it_came() -> None:
     assert prose.render("*a* " * 30_000).startswith('<p class="plain">*a*')
+
+
+@pytest.mark.parametrize(
+    "knot", ["[![](", "![", "- a\n", "[", "|a|\n|-|\n|b|\n\n", "_*", "`a", "<a "]
+)
+def test_a_text_made_to_hurt_is_shown_as_it_came(knot: str) -> None:
+    """INP-07: what would take seconds to parse is not parsed."""
+    text = knot * (59_000 // len(knot))
+    assert prose.render(text) == prose.plain(text)
+
+
+def test_a_long_ordinary_answer_is_still_rendered() -> None:
+    line = "- **Point** with a [link](https://example.org) and `code`, see [1].\n"
+    assert prose.render(line * 300).startswith("<ul>")

@@ -1,9 +1,11 @@
 """Somebody with a shell keeps an instance safe: migrates, looks it over, backs it up, restores."""
 
+import contextlib
 import os
 import resource
 import secrets
 import signal
+import sqlite3
 import stat
 import subprocess
 from collections.abc import Mapping
@@ -13,6 +15,7 @@ from typing import Any
 import orjson
 import pytest
 
+from tests.rig.processes import plain_environment
 from tests.rig.server import PARLOUR, Server
 
 
@@ -230,6 +233,18 @@ def test_the_doctor_notices(lived: dict[str, str], harm: str, what: str) -> None
     assert found[what] == "bad", found
 
 
+def test_the_doctor_changes_nothing(lived: dict[str, str]) -> None:
+    """Not even the marks by which a database knows its keys."""
+    database = Path(lived["PARLOUR_DATA_DIR"]) / "parlour.db"
+    with contextlib.closing(sqlite3.connect(database)) as conn:
+        conn.execute("DELETE FROM instance_keys")
+        conn.commit()
+        before = list(conn.iterdump())
+        _, found = levels(lived)
+        assert "agent helper" in found
+        assert list(conn.iterdump()) == before
+
+
 @pytest.mark.parametrize(
     "setting",
     [
@@ -256,3 +271,22 @@ def test_the_doctor_calls_an_address_of_this_machine(own_server: Server) -> None
 def test_the_doctor_looks_at_both_kinds_of_database(own_server: Server) -> None:
     status, found = levels(own_server.environment)
     assert (status, found["database"], found["Redis"]) == (0, "good", "good")
+
+
+def test_a_new_folder_may_begin_with_migrate(tmp_path: Path) -> None:
+    """MIG-10, DSK-05: what `migrate` makes, `serve` opens; and nobody else reads it."""
+    folder = tmp_path / "new"
+    environment = plain_environment(PARLOUR_DATA_DIR=str(folder))
+    for arguments in (["migrate"], ["agent", "list"]):
+        done = subprocess.run(
+            [PARLOUR, *arguments],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+    assert (folder.stat().st_mode & 0o777) == 0o700
+    for name in ("parlour.db", "instance.key"):
+        assert ((folder / name).stat().st_mode & 0o077) == 0, name

@@ -29,6 +29,9 @@ from parlour.tools import Tools
 log = structlog.get_logger("parlour.chat")
 
 _BACKENDS = 200
+_TURN_OF_LOOP = 0.02
+"""Seconds after which a reply lets others have the event loop."""
+
 _LOOKED_AT = 100
 """Messages of a conversation that are read for a prompt; `prompt_chars` chooses among them."""
 
@@ -178,8 +181,16 @@ async def _consume(backend: Backend, question: Question, writing: Writing) -> No
     loop = asyncio.get_running_loop()
     answer = backend.answer(question)
     try:
+        gave_way = loop.time()
         async for part in answer:
-            writing.take(part, loop.time())
+            now = loop.time()
+            writing.take(part, now)
+            if writing.is_full:
+                break
+            if now - gave_way > _TURN_OF_LOOP:
+                # A backend that never waits would keep everybody else waiting.
+                await asyncio.sleep(0)
+                gave_way = now
     finally:
         close = getattr(answer, "aclose", None)
         if close is not None:

@@ -23,6 +23,9 @@ _MOST = 50
 """Citations, variables and actions of one reply beyond which more are dropped."""
 
 
+_MOST_STATUSES = 10_000
+
+
 class Writing:
     """Takes the parts of an answer as they come. Taking a piece of text is the hot path."""
 
@@ -38,7 +41,13 @@ class Writing:
         self.usage: Usage | None = None
         self.heard_at = self._began_at = asyncio.get_running_loop().time()
         self._pieces: list[str] = []
+        self._statuses = 0
         self._longest = longest
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the reply is as long as it may be, or has said all it may without a word."""
+        return self.offset >= self._longest or self._statuses >= _MOST_STATUSES
 
     @property
     def heard(self) -> bool:
@@ -58,6 +67,7 @@ class Writing:
         if type(part) is Text:
             self._take_text(part.text)
         elif isinstance(part, Status):
+            self._statuses += 1
             data = {"turn": self.turn.id, "label": part.label[:200]}
             self.log.append(self.offset, wire.event("status", data))
         elif isinstance(part, Usage):

@@ -16,7 +16,6 @@ from parlour.config import Settings
 from parlour.kit import db, instance
 from parlour.kit.db import Database, checking
 from parlour.kit.errors import Problem
-from parlour.kit.tokens import Keyring
 
 _MEGABYTE: Final = 1_000_000
 _TIGHT: Final = 1_000 * _MEGABYTE
@@ -147,21 +146,21 @@ async def _whole(opened: Database) -> Finding:
 async def _fitting(opened: Database, settings: Settings) -> Finding:
     """Compare keys and database without writing anything down."""
     used = await opened.read(instance.used_keys)
-    path = settings.data_dir / "instance.key"
-    keys = list(settings.secret_key) or (path.read_text().split() if path.exists() else [])
-    if not used or not keys or used & set(Keyring(keys).fingerprints()):
+    keys = instance.present_keys(settings.data_dir, settings.secret_key)
+    if not used or keys is None or used & set(keys.fingerprints()):
         return Finding("key and database", "good", "they belong together")
     told = "the database was used with another secret key: put that one back"
     return Finding("key and database", "bad", told)
 
 
 def _present(settings: Settings) -> bool:
-    return bool(settings.database_url) or settings.sqlite_path.exists()
+    database = bool(settings.database_url) or settings.sqlite_path.exists()
+    return database and instance.present_keys(settings.data_dir, settings.secret_key) is not None
 
 
 async def _agents(settings: Settings) -> AsyncIterator[Finding]:
     try:
-        async with main.opened(settings) as tools:
+        async with main.looking(settings) as tools:
             async for found in agents_health.every(tools):
                 yield found
     except Problem as error:

@@ -18,7 +18,7 @@ from parlour.kit.db import archive
 from parlour.kit.db import backup as backups
 from parlour.kit.errors import Conflict, Unavailable
 from parlour.kit.tokens import Keyring
-from parlour.main import serving
+from parlour.main import serving, upgraded
 
 ROOMS = serving
 """Who runs everything knows every room, and so every table that a backup must hold."""
@@ -30,7 +30,7 @@ ROOMS = serving
 async def migrate(*, as_json: bool) -> None:
     """Bring the database up to date, or make it; starting a server does so, too."""
     settings = config.load()
-    changed = await db.migrate(settings.database_url, settings.sqlite_path)
+    changed = await upgraded(settings)
     revision = db.known_revisions()[-1]
     line = f"The database is {'now' if changed else 'already'} at revision {revision}."
     show({"changed": changed, "revision": revision}, line, as_json=as_json)
@@ -98,8 +98,7 @@ async def restore(file: Path, *, as_json: bool) -> None:
         fits = _check_key(settings, file, contents)
         await backups.restore(settings.database_url, settings.sqlite_path, file, contents)
         if contents.key and not _keys(settings):
-            _write_key(settings.data_dir / "instance.key", contents.key)
-            fits = True
+            fits = instance.write_key(settings.data_dir, contents.key)
     lines = [f"Restored {contents.rows:,} rows of {file}."]
     if not fits:
         lines.append(
@@ -129,12 +128,6 @@ def _check_key(settings: Settings, file: Path, contents: archive.Contents) -> bo
     if used and not used & set(Keyring(here).fingerprints()):
         raise Conflict("this backup was made with another secret key than the one that is set here")
     return True
-
-
-def _write_key(path: Path, key: str) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w") as file:
-        file.write(key + "\n")
 
 
 def _shown(contents: archive.Contents) -> dict[str, Any]:

@@ -1,5 +1,5 @@
 """The composition root. Commands open the tools and go again; servers and workers stay."""
 
-from parlour.main.opening import opened
+from parlour.main.opening import looking, opened, upgraded
 
-__all__ = ["opened"]
+__all__ = ["looking", "opened", "upgraded"]

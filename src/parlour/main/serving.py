@@ -60,7 +60,7 @@ async def work(settings: Settings) -> None:
     with observe.watching_loop():
         async with (
             company.kept(settings.database_url, shared=True) as lost,
-            opened(settings) as tools,
+            opened(settings, upgrade=True) as tools,
             working(tools, alone=False),
             _stopping(lost, told_to_stop.set),
         ):
@@ -92,7 +92,7 @@ async def serve(
         stack.enter_context(observe.watching_loop())
         alone, lost = await _only_here(settings, stack)
         instance.tell_address(settings.data_dir, public_url)
-        tools = await stack.enter_async_context(opened(settings))
+        tools = await stack.enter_async_context(opened(settings, upgrade=True))
         live = Live(tools)
         await stack.enter_async_context(working(tools, alone=alone))
         server = _Server(_server_config(tools, live), live)

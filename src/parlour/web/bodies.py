@@ -49,11 +49,17 @@ def read_json(body: bytes) -> Any:
     except UnicodeDecodeError:
         raise _invalid("the body is not valid UTF-8") from None
     try:
-        return json.loads(text, object_pairs_hook=_once_each, parse_constant=_no_constant)
+        found = json.loads(text, object_pairs_hook=_once_each, parse_constant=_no_constant)
+        if "\\u" in text:
+            # Half of a pair can be written as an escape, and is no text anywhere after this.
+            json.dumps(found, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise _invalid("the body holds half a character") from None
     except RecursionError:
         raise _invalid("the body is nested too deep") from None
     except ValueError as error:
         raise _invalid(f"the body is not valid JSON: {error}") from None
+    return found
 
 
 def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

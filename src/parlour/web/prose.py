@@ -21,6 +21,8 @@ NOTHING: Final = Html("")
 
 _LONGEST: Final = 60_000
 """Characters beyond which a text is shown as it came; longer ones cost too much time."""
+_MOST: Final = {"[": 1_000, "*_": 3_000, "|": 3_000, "\n": 2_000, "`": 3_000, "<": 1_000}
+"""How often signs may stand in a text that is parsed: what they could mean is tried in pairs."""
 _LINK_REL: Final = "noopener noreferrer nofollow ugc"
 _BARE: Final = re.compile(r"(?<![\w/@.])https?://[^\s<>\"'`]+", re.IGNORECASE)
 _CITED: Final = re.compile(r"\s?\[(\d{1,3}(?:\s?,\s?\d{1,3})*)\]")
@@ -65,11 +67,16 @@ def render(
     text, images become links that show where they lead, and every address but http, https and
     mailto loses its link.
     """
-    if len(text) > _LONGEST:
+    if len(text) > _LONGEST or _is_tangled(text):
         return plain(text)
     words = spoken(language)[1].script
     env = {"cited": frozenset(cited), "anchor": anchor, "words": words}
     return Html(_CLEANER.clean(_MARKDOWN.render(text, env)).strip())
+
+
+def _is_tangled(text: str) -> bool:
+    """Whether parsing would take long: no answer looks so, but a text made to hurt does."""
+    return any(sum(map(text.count, signs)) > most for signs, most in _MOST.items())
 
 
 def plain(text: str) -> Html:

@@ -1,12 +1,17 @@
 """What a message becomes on a page and in a stream: one form, made from what may be shown."""
 
+from functools import lru_cache
 from typing import Any
 
+from parlour.conversations.model import State
 from parlour.entrance import Door
 from parlour.kit.clock import rfc3339
 from parlour.transcripts import Shown
 from parlour.web import prose
 from parlour.web.pages import Face, ShownCitation, ShownMessage, ShownProblem
+
+FINISHED_KEPT = 512
+"""How many finished messages stay rendered."""
 
 _KINDS = {"visitor": "visitor", "agent": "agent"}
 
@@ -54,7 +59,7 @@ def message(shown: Shown, token: str) -> ShownMessage:
     is_agent = shown.author_kind == "agent"
     kind = _KINDS.get(shown.author_kind, "system")
     cited = [each.n for each in citations]
-    html = prose.render(shown.text, cited, shown.id) if is_agent else prose.NOTHING
+    html = _html(shown, tuple(cited)) if is_agent else prose.NOTHING
     return ShownMessage(
         id=shown.id,
         seq=shown.seq,
@@ -68,6 +73,18 @@ def message(shown: Shown, token: str) -> ShownMessage:
         citations=citations,
         problem=problem(shown.problem, began=bool(shown.text)),
     )
+
+
+def _html(shown: Shown, cited: tuple[int, ...]) -> prose.Html:
+    if shown.state is State.WRITING:
+        return prose.render(shown.text, cited, shown.id)
+    return _finished(shown.id, shown.text, cited)
+
+
+@lru_cache(maxsize=FINISHED_KEPT)
+def _finished(message_id: str, text: str, cited: tuple[int, ...]) -> prose.Html:
+    """Render a message that will not change any more; a page shows the same ones again."""
+    return prose.render(text, cited, message_id)
 
 
 def problem(code: str | None, *, began: bool) -> ShownProblem | None:

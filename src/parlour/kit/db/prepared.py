@@ -66,32 +66,32 @@ class Prepared:
         self._columns = None if columns is None else list(columns)
         self._ready: dict[str, _Ready] = {}
 
-    def all(self, conn: Connection, **values: Any) -> list[Row]:
+    def all(self, conn: Connection, /, **values: Any) -> list[Row]:
         """Run it and return its rows."""
         ready = self._for(conn)
         found = _run(conn, ready.sql, ready.values(values)).fetchall()
         return [ready.row_of(each) for each in found]
 
-    def first(self, conn: Connection, **values: Any) -> Row | None:
+    def first(self, conn: Connection, /, **values: Any) -> Row | None:
         """Run it and return its first row; None when there is none."""
         ready = self._for(conn)
         # All rows, because a statement that is left half-way holds up the commit.
         found = _run(conn, ready.sql, ready.values(values)).fetchall()
         return ready.row_of(found[0]) if found else None
 
-    def one(self, conn: Connection, **values: Any) -> Row:
+    def one(self, conn: Connection, /, **values: Any) -> Row:
         """Run it and return its one row, which must be there: NoResultFound."""
         row = self.first(conn, **values)
         if row is None:
             raise NoResultFound
         return row
 
-    def run(self, conn: Connection, **values: Any) -> int:
+    def run(self, conn: Connection, /, **values: Any) -> int:
         """Run it and return how many rows it changed."""
         ready = self._for(conn)
         return int(_run(conn, ready.sql, ready.values(values)).rowcount)
 
-    def run_each(self, conn: Connection, rows: Iterable[dict[str, Any]]) -> None:
+    def run_each(self, conn: Connection, rows: Iterable[dict[str, Any]], /) -> None:
         """Run it once for each of these sets of values."""
         ready = self._for(conn)
         _run_many(conn, ready.sql, [ready.values(each) for each in rows])
@@ -120,7 +120,7 @@ class Updating:
         self._where = where
         self._made: dict[tuple[str, ...], Prepared] = {}
 
-    def run(self, conn: Connection, columns: Mapping[str, Any], **where: Any) -> int:
+    def run(self, conn: Connection, columns: Mapping[str, Any], /, **where: Any) -> int:
         """Set these columns and return how many rows were meant."""
         names = tuple(columns)
         made = self._made.get(names)

@@ -4,6 +4,7 @@ import asyncio
 import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
@@ -39,11 +40,12 @@ def require_current(conn: Connection) -> None:
         raise Unavailable("the database needs `parlour migrate` first")
 
 
-async def migrate(url: str, sqlite_path: Path) -> bool:
+async def migrate(url: str, sqlite_path: Path, *, only_new: bool = False) -> bool:
     """Bring the database up to date, creating it when it is not there.
 
     `url` names a PostgreSQL database; when it is empty, the SQLite file is meant. Only one process
-    migrates at a time, others wait for it. Returns whether anything was changed.
+    migrates at a time, others wait for it. With `only_new`, a database that has a revision is left
+    as it is. Returns whether anything was changed.
 
     Raises:
         NewerSchema: a newer version of the program has been here; nothing was touched.
@@ -51,19 +53,21 @@ async def migrate(url: str, sqlite_path: Path) -> bool:
     if url:
         from parlour.kit.db.postgres import run_alone  # noqa: PLC0415 - SQLite starts sooner
 
-        return bool(await run_alone(url, _upgrade_locked))
-    return await asyncio.to_thread(_migrate_file, sqlite_path)
+        return bool(await run_alone(url, partial(_upgrade_locked, only_new=only_new)))
+    return await asyncio.to_thread(_migrate_file, sqlite_path, only_new=only_new)
 
 
-def _migrate_file(path: Path) -> bool:
-    path.parent.mkdir(parents=True, exist_ok=True)
+def _migrate_file(path: Path, *, only_new: bool) -> bool:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _file_lock(path.with_suffix(".migrate-lock")):
+        # Readable for its owner alone; what SQLite lays beside it takes after it.
+        path.touch(0o600)
         engine = make_engine(path)
         try:
             with engine.connect() as conn:
                 # One transaction around all of it: SQLite's DDL is undone like anything else.
                 conn.exec_driver_sql("BEGIN IMMEDIATE")
-                changed = _upgrade(conn)
+                changed = _upgrade(conn, only_new=only_new)
                 conn.exec_driver_sql("COMMIT")
                 return changed
         except DBAPIError as error:
@@ -72,15 +76,15 @@ def _migrate_file(path: Path) -> bool:
             engine.dispose()
 
 
-def _upgrade_locked(conn: Connection) -> bool:
+def _upgrade_locked(conn: Connection, *, only_new: bool) -> bool:
     conn.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-    return _upgrade(conn)
+    return _upgrade(conn, only_new=only_new)
 
 
-def _upgrade(conn: Connection) -> bool:
+def _upgrade(conn: Connection, *, only_new: bool) -> bool:
     known, current = known_revisions(), current_revision(conn)
     _refuse_newer(known, current)
-    if current == known[-1]:
+    if current == known[-1] or (only_new and current is not None):
         return False
     # Imported here: Alembic costs a third of the time to start, and is seldom needed.
     from alembic import command  # noqa: PLC0415
@@ -103,6 +107,11 @@ def _refuse_newer(known: list[str], current: str | None) -> None:
 
 @contextmanager
 def _file_lock(path: Path) -> Iterator[None]:
-    with path.open("w") as file:
+    try:
+        file = path.open("w")
+    except OSError as error:
+        told = f"nothing can be written in {path.parent}: {error.strerror}"
+        raise Unavailable(told) from error
+    with file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
