@@ -146,7 +146,7 @@ class Settings:
     )
     session_days: int = setting(
         30,
-        "Days after the last visit for which a browser finds its conversation again.",
+        "Days after the last message for which a browser finds its conversation again.",
         fits=_within(1),
     )
     first_byte_timeout: float = setting(
