@@ -10,8 +10,8 @@ from parlour.transcripts import Shown
 from parlour.web import prose
 from parlour.web.pages import Face, ShownCitation, ShownMessage, ShownProblem
 
-FINISHED_KEPT = 512
-"""How many finished messages stay rendered."""
+FINISHED_KEPT = 128
+"""How many finished messages stay rendered: a few MB at most, even of texts made to be long."""
 
 _KINDS = {"visitor": "visitor", "agent": "agent"}
 
