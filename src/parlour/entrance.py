@@ -143,6 +143,13 @@ class Ticket:
     """A secret made by us, for the session that begins if the one presented is not good."""
     known: bool
     """The session presented must be good; none may begin in its place."""
+    begun: bool = False
+    """`fresh` was given out before, and came back with the message."""
+
+    @property
+    def secret_of_caller(self) -> str | None:
+        """What nobody but this visitor can present; None for one who brings nothing."""
+        return self.session or (self.fresh if self.begun else None)
 
     def __call__(self, conn: sa.Connection, now: Moment) -> Entered:
         """Judge all of it again, spend the use of a new visitor, and say who came in.
@@ -200,9 +207,9 @@ def ticket(
         if known:
             raise NoSuchSession("there is no such session on this link")
         session = None
-    if start is None or not tools.keys.minted(start, genuine.link_id):
-        start = tools.keys.mint_session(genuine.link_id)
-    return Ticket(tools, genuine, session, start, known)
+    begun = start is not None and tools.keys.minted(start, genuine.link_id)
+    fresh = start if start and begun else tools.keys.mint_session(genuine.link_id)
+    return Ticket(tools, genuine, session, fresh, known, begun)
 
 
 def start_of(tools: Tools, link_id: str) -> str:

@@ -16,6 +16,8 @@ from parlour.links.rules import Refuse, Why
 from parlour.tools import Tools
 from parlour.transcripts import Shown
 from parlour.web import problems, sessions, showing
+from parlour.web.api import asking, saying
+from parlour.web.api.saying import Accepted, Retried
 from parlour.web.bodies import Strict
 from parlour.web.gates import LINK, Asked
 from parlour.web.sse import EventStream
@@ -90,25 +92,37 @@ async def chat(
     given = sessions.explicit(request, data.session_id, data.session_token)
     held = sessions.from_cookie(request, tools.keys, token, tools.settings)
     pass_ = ticket(tools, token, given or held, data.start, known=given is not None)
-    said = await turns.say(tools, pass_, data.message, data.message_id)
-    secret = said.visit.session
-    cookie = sessions.cookie(tools.keys, token, tools.settings, secret)
-    if data.async_mode:
+
+    async def say(tools: Tools) -> turns.Said:
+        return await turns.say(tools, pass_, data.message, data.message_id)
+
+    known = pass_.secret_of_caller
+    said, repeated = await saying.once(request, tools, token, known, say, saying.accepted, Accepted)
+    response = await _answered(request, tools, live, token, said, later=data.async_mode)
+    response.cookies.append(sessions.cookie(tools.keys, token, tools.settings, said.session))
+    if repeated:
+        response.headers.update(asking.REPLAYED)
+    return response
+
+
+async def _answered(
+    request: Asked, tools: Tools, live: Live, token: str, said: Accepted, *, later: bool
+) -> Response[Any] | Any:
+    """Tell what became of a message: that it is there, the reply as it comes, or all of it."""
+    if later:
         told = {
             "status": "accepted",
             "execution_id": said.turn_id,
-            "session_id": secret,
-            "message": {"id": said.message.id, "seq": said.message.seq},
+            "session_id": said.session,
+            "message": {"id": said.message_id, "seq": said.seq},
             "turn": {"id": said.turn_id, "reply_seq": said.reply_seq},
         }
-        return Response(told, status_code=202, cookies=[cookie])
+        return Response(told, status_code=202)
     if _EVENTS in request.headers.get("accept", ""):
-        view = _view(tools, said, token, Cursor(said.message.seq), until_seq=said.reply_seq)
-        response = EventStream(live.follow(view))
-        response.cookies.append(cookie)
-        return response
+        view = _view(tools, said, token, Cursor(said.seq), until_seq=said.reply_seq)
+        return EventStream(live.follow(view))
     reply = await live.reply(said.conversation_id, said.reply_seq)
-    return Response(await _answer(tools, said, reply), status_code=200, cookies=[cookie])
+    return Response(await _answer(tools, said, reply), status_code=200)
 
 
 @get("/api/public/live/{token:str}", opt={"gate": LINK})
@@ -145,15 +159,20 @@ async def stop(
 @post("/api/public/retry/{token:str}", opt={"gate": LINK}, status_code=202)
 async def retry(
     request: Asked, tools: Tools, token: str, data: Session | None = None
-) -> dict[str, str]:
+) -> Response[dict[str, str]]:
     """Ask the last question again after its reply failed."""
     door = await _visitor(request, tools, token, *_fields(data))
-    if isinstance(door.verdict, Refuse):
-        raise Refused(door.verdict, door.content)
-    if door.conversation_id is None:
+    conversation_id = door.conversation_id
+    if conversation_id is None:
         raise NotFound("there is no conversation")
-    turn_id = await turns.retry(tools, door, door.conversation_id)
-    return {"status": "accepted", "execution_id": turn_id}
+
+    async def again(tools: Tools) -> str:
+        return await turns.retry(tools, door, conversation_id)
+
+    known = _secret(request, tools, token, *_fields(data))
+    retried, repeated = await saying.once(request, tools, token, known, again, Retried, Retried)
+    told = {"status": "accepted", "execution_id": retried.turn_id}
+    return Response(told, status_code=202, headers=asking.REPLAYED if repeated else None)
 
 
 @get("/api/public/history/{token:str}", opt={"gate": LINK})
@@ -247,7 +266,7 @@ def _view(
     )
 
 
-async def _answer(tools: Tools, said: turns.Said, reply: Shown | None) -> dict[str, Any]:
+async def _answer(tools: Tools, said: Accepted, reply: Shown | None) -> dict[str, Any]:
     if reply is None or (reply.state is not State.DONE and not reply.text):
         code = "timeout" if reply is not None and reply.problem == "timeout" else "no_answer"
         failed = Failed("the assistant could not answer; the question is kept", code=code)
@@ -257,7 +276,7 @@ async def _answer(tools: Tools, said: turns.Said, reply: Shown | None) -> dict[s
     count, usage = await tools.db.read(turns.tally, said.conversation_id, said.turn_id)
     return {
         "response": reply.text,
-        "session_id": said.visit.session,
+        "session_id": said.session,
         "message_count": count,
         "usage": usage,
         "state": reply.state.value,
