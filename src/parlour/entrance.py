@@ -26,12 +26,21 @@ from parlour.visitors import sessions
 class Refused(Problem):
     """The house says no to a visitor, and why."""
 
-    def __init__(self, refusal: Refuse, content: Content | None = None) -> None:
-        """Carry the refusal, and whose door it is when that may be told."""
+    def __init__(
+        self, refusal: Refuse, content: Content | None = None, *, said: bool = False
+    ) -> None:
+        """Carry the refusal, whose door it is if that may be told, and if they `said` anything."""
         self.refusal = refusal
         self.content = content
+        self.readable = said and refusal.why.is_over
+        """Whether this visitor may still read what they said here."""
         self.status = STATUS[refusal.why]
         super().__init__(SAID[refusal.why], code=refusal.why.value)
+
+    @property
+    def after_reply(self) -> bool:
+        """Whether who is inside may first see the reply to its end that is being written."""
+        return self.refusal.why.is_over
 
 
 class NoSuchSession(NotFound):
@@ -100,7 +109,21 @@ async def admitted(tools: Tools, token: str, session: str | None) -> Door:
     """Look at a door that must be open; Refused says why it is not."""
     door = await look(tools, token, session)
     if isinstance(door.verdict, Refuse):
-        raise Refused(door.verdict, door.content)
+        said = door.conversation_id is not None
+        raise Refused(door.verdict, door.content, said=said)
+    return door
+
+
+async def readable(tools: Tools, token: str, session: str | None) -> Door:
+    """Look at a door behind which a visitor may read their own conversation, if they have one.
+
+    It is open, or was until its time came; Refused for every other door, and for strangers.
+    """
+    door = await look(tools, token, session)
+    if isinstance(door.verdict, Refuse):
+        refused = Refused(door.verdict, door.content, said=door.conversation_id is not None)
+        if not refused.readable:
+            raise refused
     return door
 
 

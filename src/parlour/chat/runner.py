@@ -82,9 +82,11 @@ class Runner:
         begun = await tools.db.write(_begin, tools, turn.id, backend)
         if begun is None:
             return
-        turn, messages = begun
+        turn, messages, over = begun
         if turn.stop_at is not None:
             await self._end(turn, _End(TurnState.STOPPED))
+        elif over:
+            await self._end(turn, _End(TurnState.FAILED, "expired"))
         elif backend is None:
             await self._end(turn, _End(TurnState.FAILED, "misconfigured"))
         elif turn.epoch > 1 and not backend.repeatable:
@@ -217,19 +219,22 @@ def _judge(run: Run) -> _End:
 
 def _begin(
     conn: sa.Connection, tools: Tools, turn_id: str, backend: Backend | None
-) -> tuple[Turn, list[Message]] | None:
+) -> tuple[Turn, list[Message], bool] | None:
+    """Start a turn; tell also what its agent may be shown, and whether it comes too late."""
     now = tools.clock.now()
     turn = rows.start(conn, turn_id, now)
     if turn is None:
         return None
     if doors.shut(conn, [turn_id]):
         turn = replace(turn, stop_at=now)
+    # A reply that was being written when its link ended is finished, also after a crash.
+    over = turn.epoch == 1 and doors.over(conn, turn_id, now)
     if turn.epoch > 1 and backend is not None and backend.repeatable:
         store.change(conn, turn.conversation_id, turn.reply_seq, epoch=turn.epoch, text="")
     else:
         store.change(conn, turn.conversation_id, turn.reply_seq, epoch=turn.epoch)
     messages = store.read(conn, turn.conversation_id, upto=turn.question_seq, newest=_LOOKED_AT)
-    return turn, messages
+    return turn, messages, over
 
 
 def _finish(conn: sa.Connection, tools: Tools, turn: Turn, end: _End) -> None:

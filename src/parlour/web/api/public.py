@@ -1,5 +1,6 @@
 """Visitors' calls, without an account: say, follow, stop, retry, read, begin anew."""
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Protocol
 
 from litestar import Response, delete, get, post
@@ -9,7 +10,17 @@ from parlour import transcripts
 from parlour.chat import turns
 from parlour.chat.live import Live, View
 from parlour.conversations.model import NOWHERE, Cursor, State, read_cursor
-from parlour.entrance import Door, NoSuchSession, Refused, admitted, judge, look, start_of, ticket
+from parlour.entrance import (
+    Door,
+    NoSuchSession,
+    Refused,
+    admitted,
+    judge,
+    look,
+    readable,
+    start_of,
+    ticket,
+)
 from parlour.kit.clock import rfc3339
 from parlour.kit.errors import NotFound, Problem
 from parlour.links.rules import Refuse, Why
@@ -43,6 +54,10 @@ class Session(Strict, frozen=True):
 
     session_token: str | None = None
     session_id: str | None = None
+
+
+Find = Callable[[Tools, str, str | None], Awaitable[Door]]
+"""Finds a door that is good enough for what is asked."""
 
 
 class Failed(Problem):
@@ -137,9 +152,14 @@ async def follow(
     last_event_id: Annotated[str | None, HeaderParameter(name="Last-Event-ID")] = None,
 ) -> Response[Any] | Any:
     """Follow the conversation as server-sent events, from `Last-Event-ID` or `after`."""
-    door = await _visitor(request, tools, token, session_id, session_token)
+    door = await _visitor(request, tools, token, session_id, session_token, find=readable)
     if door.conversation_id is None:
         return Response(None, status_code=204)  # nothing to follow: the browser stops asking
+    if isinstance(door.verdict, Refuse) and not await tools.db.read(
+        turns.answering, door.conversation_id
+    ):
+        # A reply that outlasts the link may be come back to after a lost connection; no more.
+        raise Refused(door.verdict, door.content)
     text = last_event_id or after or ""
     cursor = read_cursor(text) if text else Cursor()
     return EventStream(live.follow(_view(tools, door, token, cursor or NOWHERE)))
@@ -150,7 +170,7 @@ async def stop(
     request: Asked, tools: Tools, token: str, data: Session | None = None
 ) -> dict[str, bool]:
     """Stop the reply that is being written; what there is of it is kept."""
-    door = await _visitor(request, tools, token, *_fields(data))
+    door = await _visitor(request, tools, token, *_fields(data), find=readable)
     conversation_id = door.conversation_id
     stopped = conversation_id is not None and await turns.stop(tools, conversation_id)
     return {"stopped": stopped}
@@ -183,8 +203,8 @@ async def history(
     session_id: str | None = None,
     session_token: str | None = None,
 ) -> dict[str, Any]:
-    """Return the last 100 messages, oldest first."""
-    door = await _visitor(request, tools, token, session_id, session_token)
+    """Return the last 100 messages, oldest first; also after the link's time has come."""
+    door = await _visitor(request, tools, token, session_id, session_token, find=readable)
     messages: list[Shown] = []
     if door.conversation_id is not None:
         messages = await tools.db.read(
@@ -228,7 +248,9 @@ def _secret(request: Asked, tools: Tools, token: str, *fields: str | None) -> st
     return sessions.explicit(request, *fields) or held
 
 
-async def _visitor(request: Asked, tools: Tools, token: str, *fields: str | None) -> Door:
+async def _visitor(
+    request: Asked, tools: Tools, token: str, *fields: str | None, find: Find = admitted
+) -> Door:
     """Find the door together with the visitor's session.
 
     Raises:
@@ -236,7 +258,7 @@ async def _visitor(request: Asked, tools: Tools, token: str, *fields: str | None
         Refused: the door is closed.
     """
     secret = _secret(request, tools, token, *fields)
-    door = await admitted(tools, token, secret)
+    door = await find(tools, token, secret)
     if door.visitor_id is None:
         raise NoSuchSession("there is no such session on this link")
     return door
