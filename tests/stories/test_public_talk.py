@@ -1,6 +1,7 @@
 """A visitor talks to an agent: says, watches, stops, asks again, begins anew."""
 
 import asyncio
+import json
 from collections import Counter
 
 import sqlalchemy as sa
@@ -112,6 +113,23 @@ async def test_retry_twice_at_once_asks_once(visit: Visit) -> None:
     answers = await asyncio.gather(*(vera.call("retry") for _ in range(6)))
     assert Counter(answer.status for answer in answers) == {202: 1, 409: 5}
     assert await vera.settled() == [("user", "Hello?"), ("assistant", "Now.")]
+
+
+async def test_a_server_that_repeats_the_question_tells_the_log_nothing(visit: Visit) -> None:
+    """PRI-05: no log holds what visitors say, whatever an agent's server answers with."""
+    echo = {"detail": [{"loc": ["body"], "msg": "bad content: canary-said", "input": "canary-in"}]}
+    visit.model.plays(
+        plays.error(400, "cannot parse 'canary-said by Vera'"),
+        plays.answer(422, json.dumps(echo).encode(), Content_Type="application/json"),
+        plays.answer(400, b"<h1>canary-said</h1>", Content_Type="text/html"),
+    )
+    vera = visit.visitor()
+    for _ in range(3):
+        await said(vera, "I am the canary-said by Vera, canary-in")
+        await vera.settled()
+    assert "canary" not in visit.server.output
+    for kept in ("the server answered 400: cannot parse", "422: bad content", "answered 400"):
+        assert kept in visit.server.output
 
 
 async def test_a_new_conversation_forgets_nothing_and_shows_nothing(visit: Visit) -> None:

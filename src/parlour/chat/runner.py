@@ -14,6 +14,7 @@ from parlour import events
 from parlour.agents.contract import Backend, BackendFailure, Question
 from parlour.chat import doors, prompt, wire
 from parlour.chat.breaker import Breaker
+from parlour.chat.discreet import discreet
 from parlour.chat.running import SAVE_EVERY, Run, Running
 from parlour.chat.turns import RUN, announce
 from parlour.chat.writing import Writing
@@ -131,7 +132,7 @@ class Runner:
         self._running.add(run)
         try:
             await asyncio.wait({answering})
-            end = _judge(run)
+            end = _judge(run, question)
             if writing.heard or not run.stopped:
                 self._breaker.tell(turn.agent_id, end.problem, loop.time())
             await self._end_undisturbed(turn, end)
@@ -199,8 +200,8 @@ async def _consume(backend: Backend, question: Question, writing: Writing) -> No
             await close()
 
 
-def _judge(run: Run) -> _End:
-    """Say how an answer ended; failures are told to the owner's log."""
+def _judge(run: Run, question: Question) -> _End:
+    """Say how an answer ended; failures are told to the owner's log, without what was said."""
     if run.stopped:
         return _End(TurnState.STOPPED, None, run.writing)
     if run.late or run.answering.cancelled():
@@ -210,10 +211,13 @@ def _judge(run: Run) -> _End:
         if run.writing.offset or run.writing.actions:
             return _End(TurnState.DONE, None, run.writing)
         error = BackendFailure("bad_answer", "the answer was empty")
+    said = [each.text for each in question.messages]
     if isinstance(error, BackendFailure):
-        log.warning("turn.failed", turn=run.turn.id, code=error.code, error=str(error))
+        told = discreet(str(error), said)
+        log.warning("turn.failed", turn=run.turn.id, code=error.code, error=told)
         return _End(TurnState.FAILED, error.code, run.writing)
-    log.error("turn.broke", turn=run.turn.id, error=f"{type(error).__name__}: {error}")
+    told = discreet(f"{type(error).__name__}: {error}", said)
+    log.error("turn.broke", turn=run.turn.id, error=told)
     return _End(TurnState.FAILED, "error", run.writing)
 
 
