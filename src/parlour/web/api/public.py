@@ -112,7 +112,9 @@ async def chat(
         return await turns.say(tools, pass_, data.message, data.message_id)
 
     known = pass_.secret_of_caller
-    said, repeated = await saying.once(request, tools, token, known, say, saying.accepted, Accepted)
+    said, repeated = await saying.once(
+        request, tools, token, say, known=known, keep=saying.accepted, kind=Accepted
+    )
     response = await _answered(request, tools, live, token, said, later=data.async_mode)
     response.cookies.append(sessions.cookie(tools.keys, token, tools.settings, said.session))
     if repeated:
@@ -190,7 +192,9 @@ async def retry(
         return await turns.retry(tools, door, conversation_id)
 
     known = _secret(request, tools, token, *_fields(data))
-    retried, repeated = await saying.once(request, tools, token, known, again, Retried, Retried)
+    retried, repeated = await saying.once(
+        request, tools, token, again, known=known, keep=Retried, kind=Retried
+    )
     told = {"status": "accepted", "execution_id": retried.turn_id}
     return Response(told, status_code=202, headers=asking.REPLAYED if repeated else None)
 

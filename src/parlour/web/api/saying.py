@@ -57,8 +57,9 @@ async def once(
     request: Asked,
     tools: Tools,
     token: str,
-    known: str | None,
     verb: Callable[[Tools], Awaitable[Outcome]],
+    *,
+    known: str | None,
     keep: Callable[[Outcome], Sent],
     kind: type[Sent],
 ) -> tuple[Sent, bool]:
