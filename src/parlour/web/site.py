@@ -17,14 +17,14 @@ from parlour.web.assets import assets
 from parlour.web.edge import Edge
 from parlour.web.gates import OPEN, Asked, Gate
 from parlour.web.strangers import Strangers
-from parlour.web.studio import entering, home, keys, me, people, shell
+from parlour.web.studio import entering, history, home, keys, me, people, shell
 from parlour.web.studio.throttle import Throttle
 from parlour.web.visit import room, sources
 
 DOORS = (public, manage, service)
 """The files of the programs' door; each lists its handlers."""
 
-STUDIO = (entering, people, me, keys, home)
+STUDIO = (entering, people, me, keys, history, home)
 """The files of the studio's door."""
 
 _FOREVER = "public, max-age=31536000, immutable"
@@ -46,7 +46,7 @@ def static(request: Asked, version: str, path: str) -> Response[bytes]:
 
 def build(tools: Tools, live: Live) -> Edge:
     """Make the whole site as one ASGI application."""
-    pages = [room.chat_page, room.say, room.act, sources.source_page]
+    pages = [room.chat_page, room.say, room.act, room.read, sources.source_page]
     for page in pages:
         page.exception_handlers = {Exception: room.refuse}
     app = Litestar(
