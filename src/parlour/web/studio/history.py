@@ -92,7 +92,7 @@ async def history(
         request,
         seat,
         "studio/history.html",
-        "people",
+        "history",
         lines=await _lines(tools, found),
         everybody=await tools.db.read(store.every_person, workspace),
         keys=await tools.db.read(staff.every_key, workspace),
