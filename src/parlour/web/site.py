@@ -10,6 +10,7 @@ from litestar.routes import HTTPRoute
 from parlour.chat.live import Live
 from parlour.kit.errors import NotFound
 from parlour.kit.limits import PerMinute
+from parlour.staff.openid.provider import Provider
 from parlour.tools import Tools
 from parlour.web import bodies, gates, problems, seats
 from parlour.web.api import manage, public, service
@@ -17,14 +18,24 @@ from parlour.web.assets import assets
 from parlour.web.edge import Edge
 from parlour.web.gates import OPEN, Asked, Gate
 from parlour.web.strangers import Strangers
-from parlour.web.studio import entering, history, home, keys, me, people, second_step, shell
+from parlour.web.studio import (
+    entering,
+    history,
+    home,
+    keys,
+    me,
+    people,
+    provider,
+    second_step,
+    shell,
+)
 from parlour.web.studio.throttle import Throttle
 from parlour.web.visit import room, sources
 
 DOORS = (public, manage, service)
 """The files of the programs' door; each lists its handlers."""
 
-STUDIO = (entering, people, me, second_step, keys, history, home)
+STUDIO = (entering, provider, people, me, second_step, keys, history, home)
 """The files of the studio's door."""
 
 _FOREVER = "public, max-age=31536000, immutable"
@@ -66,6 +77,7 @@ def build(tools: Tools, live: Live) -> Edge:
     )
     limiter = PerMinute(tools.settings.wrong_tokens_per_minute)
     app.state.throttle = Throttle(tools)
+    app.state.provider = Provider(tools) if tools.settings.oidc_issuer else None
     app.state.keyring, app.state.clock = tools.keys, tools.clock
     app.state.strangers = Strangers(tools.keys, tools.settings.trusted_proxies, limiter)
     require_gates(app)
