@@ -65,6 +65,7 @@ def build(tools: Tools, live: Live) -> Edge:
         debug=False,
     )
     limiter = PerMinute(tools.settings.wrong_tokens_per_minute)
+    app.state.tools = tools
     app.state.throttle = Throttle(tools)
     app.state.strangers = Strangers(tools.keys, tools.settings.trusted_proxies, limiter)
     require_gates(app)

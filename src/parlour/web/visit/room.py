@@ -8,7 +8,7 @@ from litestar.enums import RequestEncodingType
 from litestar.exceptions import HTTPException
 from litestar.params import Body
 from litestar.response import Redirect
-from litestar.types import ASGIApp
+from litestar.types import ASGIApp, Receive, Scope, Send
 
 from parlour import transcripts
 from parlour.chat import turns
@@ -40,10 +40,17 @@ class Form(msgspec.Struct, frozen=True):
 Posted = Annotated[Form, Body(media_type=RequestEncodingType.URL_ENCODED)]
 
 
-@get(["/chat/{token:str}", "/public/chat/{token:str}"], opt={"gate": LINK})
-async def chat_page(request: Asked, tools: Tools, token: str) -> ASGIApp:
+@get(["/chat/{token:str}", "/public/chat/{token:str}"], opt={"gate": LINK}, sync_to_thread=False)
+def chat_page() -> ASGIApp:
     """Show the chat, with everything said so far. Changes nothing."""
-    session = sessions.from_cookie(request, tools.keys, token, tools.settings)
+    # A handler's arguments cost the framework a tenth of a visit, so this one takes none.
+    return _show
+
+
+async def _show(scope: Scope, receive: Receive, send: Send) -> None:
+    tools: Tools = scope["litestar_app"].state.tools
+    token: str = scope["path_params"]["token"]
+    session = sessions.from_cookie(scope, tools.keys, token, tools.settings)
     door = await admitted(tools, token, session)
     messages: list[Shown] = []
     if door.conversation_id is not None:
@@ -63,13 +70,14 @@ async def chat_page(request: Asked, tools: Tools, token: str) -> ASGIApp:
             resume=resume_id(messages),
         )
     )
-    return Finished(page, b"text/html; charset=utf-8", edge.page_policy(nonce))
+    answer = Finished(page, b"text/html; charset=utf-8", edge.page_policy(nonce))
+    await answer(scope, receive, send)
 
 
 @post(["/chat/{token:str}", "/public/chat/{token:str}"], opt={"gate": LINK})
 async def say(request: Asked, tools: Tools, token: str, data: Posted) -> Redirect:
     """Take a message from the plain form and show the page again."""
-    session = sessions.from_cookie(request, tools.keys, token, tools.settings)
+    session = sessions.from_cookie(request.scope, tools.keys, token, tools.settings)
     pass_ = ticket(tools, token, session, data.start)
     if not data.message.strip():
         return Redirect(f"/chat/{token}", status_code=303)
@@ -81,7 +89,7 @@ async def say(request: Asked, tools: Tools, token: str, data: Posted) -> Redirec
 @post(["/chat/{token:str}/{act:str}", "/public/chat/{token:str}/{act:str}"], opt={"gate": LINK})
 async def act(request: Asked, tools: Tools, token: str, act: str) -> Redirect:
     """Stop, retry or begin anew from the plain form, and show the page again."""
-    session = sessions.from_cookie(request, tools.keys, token, tools.settings)
+    session = sessions.from_cookie(request.scope, tools.keys, token, tools.settings)
     door = await admitted(tools, token, session)
     conversation_id = door.conversation_id
     if act not in ("stop", "retry", "new"):
@@ -149,5 +157,5 @@ def _refusal(problem: Problem, nonce: str) -> RefusalView:
 
 async def door_of(request: Asked, tools: Tools, token: str) -> Door:
     """Find the door and the visitor behind a page's request; closed doors may still be read."""
-    session = sessions.from_cookie(request, tools.keys, token, tools.settings)
+    session = sessions.from_cookie(request.scope, tools.keys, token, tools.settings)
     return await look(tools, token, session)
