@@ -37,6 +37,7 @@ class Kind(StrEnum):
     LINK_REVOKED = "link.revoked"
     CONVERSATION_STARTED = "conversation.started"
     CONVERSATION_CLOSED = "conversation.closed"
+    CONVERSATION_READ = "conversation.read"
     MESSAGE_CREATED = "message.created"
     TURN_ENDED = "turn.ended"
 
@@ -55,6 +56,14 @@ events = sa.Table(
     sa.Column("conversation_id", sa.String(40)),
     sa.Column("data", Json, nullable=False),
     sa.Index("events_at", "kind", "at"),
+)
+_IS_READING = events.c.kind == sa.literal_column(f"'{Kind.CONVERSATION_READ.value}'")
+sa.Index(
+    "events_reading",
+    events.c.conversation_id,
+    events.c.at,
+    sqlite_where=_IS_READING,
+    postgresql_where=_IS_READING,
 )
 
 
@@ -110,6 +119,19 @@ def count_since(conn: sa.Connection, workspace_id: str, kind: Kind, at: Moment) 
         .group_by(columns.agent_id)
     )
     return {row[0] or "": row[1] for row in found}
+
+
+def has_read(conn: sa.Connection, who: Who, conversation_id: str, since: Moment) -> bool:
+    """Whether it is written down that somebody read a conversation, from a moment on."""
+    columns = events.c
+    found = sa.select(columns.id).where(
+        _IS_READING,
+        columns.conversation_id == conversation_id,
+        columns.at >= since,
+        columns.actor_kind == who.kind,
+        columns.actor_id == who.id,
+    )
+    return conn.execute(found.limit(1)).first() is not None
 
 
 WATCHED = tuple(kind.value for kind in Kind if kind.value.startswith(("agent.", "link.")))

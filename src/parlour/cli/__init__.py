@@ -22,6 +22,7 @@ COMMANDS: Final = {
     "key": ("keys", "Make, list and revoke API keys."),
     "agent": ("agents", "Make, publish and switch agents."),
     "link": ("links", "Make, list and end links to agents."),
+    "conversation": ("conversations", "List and show conversations."),
 }
 """Name → the module that holds it, and its line in the help: nothing is loaded to print that."""
 

@@ -25,16 +25,27 @@ def key() -> None:
     help="What the key may do.",
 )
 @click.option("--agent", metavar="NAME", help="Limit the key to this one agent.")
+@click.option("--view-personal", is_flag=True, help="It gets visitors' personal details.")
 @in_workspace
 @as_json
 @asynchronous
-async def create(name: str, role: str, agent: str | None, workspace: str, *, as_json: bool) -> None:
+async def create(
+    name: str,
+    role: str,
+    agent: str | None,
+    workspace: str,
+    *,
+    view_personal: bool,
+    as_json: bool,
+) -> None:
     """Make an API key and print it, this once."""
     async with host(workspace) as here:
         only = None
         if agent is not None:
             only = (await here.tools.db.read(agents.find, here.who.workspace_id, agent)).id
-        made = await staff.create_key(here.tools, here.who, name, Role(role), only)
+        made = await staff.create_key(
+            here.tools, here.who, name, Role(role), only, view_personal=view_personal
+        )
     shown = shapes.key_made(made.key, agent, made.secret)
     lines = [made.secret, f"Keep this key ({made.key.id}) safe: it is not shown again."]
     show(msgspec.to_builtins(shown), lines, as_json=as_json)

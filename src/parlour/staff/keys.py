@@ -36,6 +36,7 @@ api_keys = sa.Table(
     sa.Column("agent_id", sa.ForeignKey("agents.id")),
     sa.Column("name", sa.String(200), nullable=False),
     sa.Column("role", sa.String(20), nullable=False),
+    sa.Column("view_personal", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("hash", sa.String(64), nullable=False, unique=True),
     sa.Column("created_at", sa.BigInteger, nullable=False),
     sa.Column("last_used_at", sa.BigInteger),
@@ -51,6 +52,8 @@ class ApiKey:
     name: str
     role: Role
     agent_id: str | None
+    view_personal: bool
+    """Whether the personal details of visitors are told to it."""
     created_at: Moment
     last_used_at: Moment | None
 
@@ -64,13 +67,19 @@ class MadeKey:
 
 
 async def create_key(
-    tools: Tools, who: Who, name: str, role: Role, agent_id: str | None = None
+    tools: Tools,
+    who: Who,
+    name: str,
+    role: Role,
+    agent_id: str | None = None,
+    *,
+    view_personal: bool = False,
 ) -> MadeKey:
     """Make an API key; with an `agent_id` it sees and acts on that agent alone."""
     if (said := trouble(name, LONGEST_NAME)) is not None:
         raise Invalid(f"a key's name {said}", errors=[FieldError("name", said)])
     secret = new_secret(KEY_PREFIX)
-    key = ApiKey(new_id("key"), name, role, agent_id, tools.clock.now(), None)
+    key = ApiKey(new_id("key"), name, role, agent_id, view_personal, tools.clock.now(), None)
 
     def unit(conn: sa.Connection) -> MadeKey:
         values = {
@@ -79,11 +88,12 @@ async def create_key(
             "agent_id": agent_id,
             "name": name,
             "role": role.value,
+            "view_personal": view_personal,
             "hash": tools.keys.hashed(secret),
             "created_at": key.created_at,
         }
         conn.execute(sa.insert(api_keys), values)
-        data = {"key": key.id, "role": role.value}
+        data = {"key": key.id, "role": role.value, "view_personal": view_personal}
         events.record(
             conn, events.Kind.KEY_CREATED, who, key.created_at, agent_id=agent_id, data=data
         )
@@ -103,7 +113,15 @@ async def authenticate(tools: Tools, secret: str) -> Who:
         # A full disk must not keep anybody from reading.
         with contextlib.suppress(StorageFull, Unavailable):
             await tools.db.write(_touch, row.id, now)
-    return Who("key", row.id, row.name, row.workspace_id, Role(row.role), row.agent_id)
+    return Who(
+        "key",
+        row.id,
+        row.name,
+        row.workspace_id,
+        Role(row.role),
+        row.agent_id,
+        sees_personal=row.view_personal,
+    )
 
 
 def every_key(
@@ -124,7 +142,15 @@ def every_key(
         wanted = wanted.where(sa.or_(columns.created_at < then, same))
     found = conn.execute(wanted.order_by(columns.created_at.desc(), columns.id).limit(limit))
     return [
-        ApiKey(row.id, row.name, Role(row.role), row.agent_id, row.created_at, row.last_used_at)
+        ApiKey(
+            row.id,
+            row.name,
+            Role(row.role),
+            row.agent_id,
+            row.view_personal,
+            row.created_at,
+            row.last_used_at,
+        )
         for row in found
     ]
 

@@ -24,6 +24,8 @@ class NewKey(Strict, frozen=True):
     role: str = Role.BUILDER.value
     agent_name: str | None = None
     """Limits the key to this one agent."""
+    view_personal: bool = False
+    """Whether the personal details of visitors are told to it; they are masked otherwise."""
 
 
 class KeyRevoked(msgspec.Struct, frozen=True):
@@ -58,7 +60,9 @@ async def make_key(request: Asked, tools: Tools, who: Who, data: NewKey) -> Resp
         request,
         tools,
         who,
-        lambda tools: staff.create_key(tools, who, data.name, role, only),
+        lambda tools: staff.create_key(
+            tools, who, data.name, role, only, view_personal=data.view_personal
+        ),
         lambda made: shapes.key_made(made.key, data.agent_name, made.secret),
     )
 

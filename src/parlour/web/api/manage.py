@@ -1,5 +1,11 @@
 """Management calls: everything an API key opens."""
 
-from parlour.web.api import agents, keys, links, people
+from parlour.web.api import agents, conversations, keys, links, people
 
-HANDLERS = [*agents.HANDLERS, *links.HANDLERS, *keys.HANDLERS, *people.HANDLERS]
+HANDLERS = [
+    *agents.HANDLERS,
+    *links.HANDLERS,
+    *conversations.HANDLERS,
+    *keys.HANDLERS,
+    *people.HANDLERS,
+]

@@ -29,6 +29,7 @@ class NewKey(msgspec.Struct, frozen=True):
     name: str = ""
     role: str = Role.BUILDER.value
     agent: str = ""
+    view_personal: str = ""
 
 
 @get(_KEYS, opt=_MANAGE)
@@ -48,9 +49,21 @@ async def make_key(
     try:
         role = model.role_of(data.role)
         only = await _agent(tools, seat, data.agent) if data.agent else None
-        made = await staff.create_key(tools, seat.who, data.name.strip(), role, only)
+        made = await staff.create_key(
+            tools,
+            seat.who,
+            data.name.strip(),
+            role,
+            only,
+            view_personal=bool(data.view_personal),
+        )
     except Invalid as problem:
-        typed = {"name": data.name[:300], "role": data.role, "agent": data.agent}
+        typed = {
+            "name": data.name[:300],
+            "role": data.role,
+            "agent": data.agent,
+            "view_personal": data.view_personal[:1],
+        }
         return await _page(request, tools, seat, Filled.after(problem, typed))
     return await _page(request, tools, seat, made=made)
 
