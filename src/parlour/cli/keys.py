@@ -6,6 +6,7 @@ import msgspec
 from parlour import staff
 from parlour.agents import store as agents
 from parlour.cli.base import as_json, asynchronous, host, in_workspace, show, table, when
+from parlour.kit.clock import DAY
 from parlour.rights import Role
 from parlour.web.api import shapes
 
@@ -26,6 +27,12 @@ def key() -> None:
 )
 @click.option("--agent", metavar="NAME", help="Limit the key to this one agent.")
 @click.option("--view-personal", is_flag=True, help="It gets visitors' personal details.")
+@click.option(
+    "--days",
+    type=click.IntRange(1, 3650),
+    metavar="N",
+    help="Days after which it is refused.  [default: never]",
+)
 @in_workspace
 @as_json
 @asynchronous
@@ -33,6 +40,7 @@ async def create(
     name: str,
     role: str,
     agent: str | None,
+    days: int | None,
     workspace: str,
     *,
     view_personal: bool,
@@ -43,8 +51,15 @@ async def create(
         only = None
         if agent is not None:
             only = (await here.tools.db.read(agents.find, here.who.workspace_id, agent)).id
+        end = None if days is None else here.tools.clock.now() + days * DAY
         made = await staff.create_key(
-            here.tools, here.who, name, Role(role), only, view_personal=view_personal
+            here.tools,
+            here.who,
+            name,
+            Role(role),
+            only,
+            view_personal=view_personal,
+            expires_at=end,
         )
     shown = shapes.key_made(made.key, agent, made.secret)
     lines = [made.secret, f"Keep this key ({made.key.id}) safe: it is not shown again."]
@@ -56,7 +71,7 @@ async def create(
 @as_json
 @asynchronous
 async def listed(workspace: str, *, as_json: bool) -> None:
-    """List the keys that are good, newest first."""
+    """List the keys that were not revoked, newest first."""
     async with host(workspace) as here:
         found = await here.tools.db.read(staff.every_key, here.who.workspace_id)
         scoped = [each.agent_id for each in found if each.agent_id is not None]
@@ -64,10 +79,10 @@ async def listed(workspace: str, *, as_json: bool) -> None:
     shown = [shapes.key(each, names.get(each.agent_id or "")) for each in found]
     rows = [
         (each.id, each.name, each.role.value, names.get(each.agent_id or "", "all"),
-         when(each.last_used_at))
+         when(each.last_used_at), when(each.expires_at))
         for each in found
     ]  # fmt: skip
-    lines = table(["ID", "NAME", "ROLE", "AGENT", "LAST USED"], rows, "There are no keys.")
+    lines = table(["ID", "NAME", "ROLE", "AGENT", "LAST USED", "ENDS"], rows, "There are no keys.")
     show(msgspec.to_builtins(shown), lines, as_json=as_json)
 
 

@@ -26,6 +26,8 @@ class NewKey(Strict, frozen=True):
     """Limits the key to this one agent."""
     view_personal: bool = False
     """Whether the personal details of visitors are told to it; they are masked otherwise."""
+    expires_at: str | None = None
+    """From when on it is refused; without it the key is good until it is revoked."""
 
 
 class KeyRevoked(msgspec.Struct, frozen=True):
@@ -37,7 +39,7 @@ class KeyRevoked(msgspec.Struct, frozen=True):
 
 @get("/api/keys", opt=_MANAGE)
 async def keys(tools: Tools, who: Who, limit: Limit = 50, after: After = None) -> Page[KeyShown]:
-    """List the keys that are good, newest first; never the keys themselves."""
+    """List the keys that were not revoked, newest first; never the keys themselves."""
     found = await tools.db.read(
         staff.every_key, who.workspace_id, after=_place(after), limit=limit + 1
     )
@@ -53,7 +55,7 @@ async def make_key(request: Asked, tools: Tools, who: Who, data: NewKey) -> Resp
     if data.role not in set(Role):
         message = f"must be one of {', '.join(Role)}"
         raise Invalid(f"role {message}", errors=[FieldError("role", message)])
-    role, only = Role(data.role), None
+    role, only, end = Role(data.role), None, shapes.moment("expires_at", data.expires_at)
     if data.agent_name is not None:
         only = (await tools.db.read(agents.find, who.workspace_id, data.agent_name)).id
     return await asking.made(
@@ -61,7 +63,13 @@ async def make_key(request: Asked, tools: Tools, who: Who, data: NewKey) -> Resp
         tools,
         who,
         lambda tools: staff.create_key(
-            tools, who, data.name, role, only, view_personal=data.view_personal
+            tools,
+            who,
+            data.name,
+            role,
+            only,
+            view_personal=data.view_personal,
+            expires_at=end,
         ),
         lambda made: shapes.key_made(made.key, data.agent_name, made.secret),
     )

@@ -1,6 +1,6 @@
 """Management calls: everything an API key opens."""
 
-from parlour.web.api import agents, conversations, keys, links, people
+from parlour.web.api import agents, conversations, events, keys, links, people
 
 HANDLERS = [
     *agents.HANDLERS,
@@ -8,4 +8,5 @@ HANDLERS = [
     *conversations.HANDLERS,
     *keys.HANDLERS,
     *people.HANDLERS,
+    *events.HANDLERS,
 ]

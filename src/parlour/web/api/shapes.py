@@ -107,6 +107,8 @@ class KeyShown(msgspec.Struct, frozen=True):
     """Whether the personal details of visitors are told to it; they are masked otherwise."""
     created_at: str
     last_used_at: str | None
+    expires_at: str | None
+    """From when on it is refused; null when it has no end."""
 
 
 class KeyMade(KeyShown, frozen=True):
@@ -226,6 +228,7 @@ def _key(found: ApiKey, agent_name: str | None) -> dict[str, Any]:
         "view_personal": found.view_personal,
         "created_at": rfc3339(found.created_at),
         "last_used_at": written(found.last_used_at),
+        "expires_at": written(found.expires_at),
     }
 
 

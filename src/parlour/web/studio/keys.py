@@ -10,6 +10,7 @@ from litestar.response import Redirect
 
 from parlour import staff
 from parlour.agents import store as agents
+from parlour.kit.clock import DAY
 from parlour.kit.errors import FieldError, Invalid, NotFound
 from parlour.rights import Permission, Role
 from parlour.staff import MadeKey, model
@@ -30,11 +31,16 @@ class NewKey(msgspec.Struct, frozen=True):
     role: str = Role.BUILDER.value
     agent: str = ""
     view_personal: str = ""
+    days: str = ""
+
+
+LIFE = {"": "Until it is revoked", "7": "7 days", "30": "30 days", "90": "90 days", "365": "A year"}
+"""What may be chosen for how long a key is good, by the number of days."""
 
 
 @get(_KEYS, opt=_MANAGE)
 async def keys(request: Asked, tools: Tools, seat: Seat) -> Response[Any]:
-    """List the keys that are good, without the keys themselves."""
+    """List the keys that were not revoked, without the keys themselves."""
     return await _page(request, tools, seat)
 
 
@@ -49,6 +55,7 @@ async def make_key(
     try:
         role = model.role_of(data.role)
         only = await _agent(tools, seat, data.agent) if data.agent else None
+        end = tools.clock.now() + int(data.days) * DAY if data.days in LIFE and data.days else None
         made = await staff.create_key(
             tools,
             seat.who,
@@ -56,14 +63,10 @@ async def make_key(
             role,
             only,
             view_personal=bool(data.view_personal),
+            expires_at=end,
         )
     except Invalid as problem:
-        typed = {
-            "name": data.name[:300],
-            "role": data.role,
-            "agent": data.agent,
-            "view_personal": data.view_personal[:1],
-        }
+        typed = {**msgspec.structs.asdict(data), "name": data.name[:300]}
         return await _page(request, tools, seat, Filled.after(problem, typed))
     return await _page(request, tools, seat, made=made)
 
@@ -103,6 +106,8 @@ async def _page(
         names=await tools.db.read(agents.names, scoped),
         agents=await tools.db.read(agents.every, seat.person.workspace_id),
         made=made,
+        life=LIFE,
+        now=tools.clock.now(),
     )
 
 

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0003_conversations_seen"
-down_revision = "0002_people"
+revision = "0004_conversations_seen"
+down_revision = "0003_history"
 
 _FAILED = "last_reply IN ('failed', 'interrupted')"
 _READING = "kind = 'conversation.read'"
