@@ -75,8 +75,11 @@ def among(
     conn: sa.Connection, workspace_id: str, wanted: Wanted, ids: Collection[str]
 ) -> list[Conversation]:
     """Return those of these conversations that are wanted, oldest message first."""
-    found = _listed(workspace_id, wanted).where(_C.id.in_(ids))
-    return [Conversation(*row) for row in conn.execute(found.order_by(_C.last_message_at, _C.id))]
+    rows = conn.execute(_listed(workspace_id, wanted).where(_C.id.in_(ids)))
+    # Sorted here: asked to do it, SQLite walks the whole list to find these few.
+    return sorted(
+        (Conversation(*row) for row in rows), key=lambda each: (each.last_message_at, each.id)
+    )
 
 
 def of_visitor(conn: sa.Connection, visitor_id: str) -> list[str]:
@@ -96,6 +99,7 @@ def last_words(conn: sa.Connection, ids: Collection[str]) -> dict[str, LastWord]
         .where(m.c.conversation_id == _C.id, m.c.superseded.is_(sa.false()), m.c.text != "")
         .order_by(m.c.seq.desc())
         .limit(1)
+        .correlate(conversations)
         .scalar_subquery()
     )
     found = (
@@ -105,7 +109,8 @@ def last_words(conn: sa.Connection, ids: Collection[str]) -> dict[str, LastWord]
             messages.c.author_name,
             sa.func.substr(messages.c.text, 1, PEEK + 1),
         )
-        .join(_C.id.table, sa.and_(messages.c.conversation_id == _C.id, messages.c.seq == last))
+        .select_from(conversations)
+        .join(messages, sa.and_(messages.c.conversation_id == _C.id, messages.c.seq == last))
         .where(_C.id.in_(ids))
     )
     return {

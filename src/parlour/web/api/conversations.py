@@ -26,7 +26,9 @@ _LINK: Final = re.compile(r"lnk_[A-Za-z0-9_-]{11}\Z", re.ASCII)
 
 Agent = Annotated[str | None, QueryParameter(description="Only those with the agent of this name.")]
 LinkId = Annotated[str | None, QueryParameter(description="Only those that came by this link.")]
-State = Annotated[str | None, QueryParameter(description=f"One of {', '.join(Standing)}.")]
+State = Annotated[
+    str | None, QueryParameter(query="state", description=f"One of {', '.join(Standing)}.")
+]
 Since = Annotated[str | None, QueryParameter(description="Last message then or later, RFC 3339.")]
 Until = Annotated[str | None, QueryParameter(description="Last message before that, RFC 3339.")]
 
@@ -181,7 +183,7 @@ async def list_conversations(
     who: Who,
     agent: Agent = None,
     link: LinkId = None,
-    state: State = None,
+    standing: State = None,
     since: Since = None,
     until: Until = None,
     limit: Limit = 50,
@@ -194,7 +196,7 @@ async def list_conversations(
     wanted = Wanted(
         agent_id=agent_id,
         link_id=_link(link),
-        standing=_standing(state),
+        standing=_standing(standing),
         since=shapes.moment("since", since),
         until=shapes.moment("until", until),
     )
