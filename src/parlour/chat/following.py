@@ -28,7 +28,23 @@ _RESYNC = wire.event("resync", {})
 Present = Callable[[Shown], dict[str, Any]]
 """Turns a message into what the stream tells of it."""
 
-Judge = Callable[[sa.Connection], Problem | None]
+
+class Bar(Protocol):
+    """Why a viewer may look no longer."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def detail(self) -> str: ...
+    @property
+    def after_reply(self) -> bool:
+        """Whether the reply that is being written may be seen to its end."""
+        ...
+
+
+Judge = Callable[[sa.Connection], Bar | None]
 """Says whether this viewer may still look; None is yes."""
 
 
@@ -66,17 +82,22 @@ class Found:
     messages: list[Shown]
     last_seq: int
     closed: bool
-    problem: Problem | None = None
+    bar: Bar | None = None
+
+    @property
+    def writing(self) -> Shown | None:
+        """The reply that is being written."""
+        return next((each for each in self.messages if each.state is State.WRITING), None)
 
 
 def reread(conn: sa.Connection, view: View, after: int) -> Found:
     """Judge the viewer again, and read what stands behind a place."""
-    problem = view.judge(conn)
-    if problem is not None:
-        return Found([], 0, closed=True, problem=problem)
+    bar = view.judge(conn)
+    if bar is not None and not bar.after_reply:
+        return Found([], 0, closed=False, bar=bar)
     last_seq, closed = reading.progress(conn, view.conversation_id)
     found = view.read(conn, view.conversation_id, after=after, newest=NEWEST)
-    return Found(found, last_seq, closed)
+    return Found(found, last_seq, closed, bar)
 
 
 class Follower(Viewer):
@@ -142,25 +163,28 @@ class Follower(Viewer):
             asyncio.get_running_loop().call_later(_AGAIN, self._wake.set)
             return b""
         self._unread = False
-        if found.problem is not None:
-            problem = found.problem
-            data = {"code": problem.code, "title": problem.title, "detail": problem.detail}
-            self._over = True
-            return wire.event("refused", {"problem": data})
+        if found.bar is not None and not found.bar.after_reply:
+            return self._refused(found.bar)
         behind = found.last_seq - self._settled > 2 * NEWEST and self._settled > 0
         closed = found.closed and not view.stays
         if closed or behind or self._cursor.seq > found.last_seq:
             self._over = True
             return _RESYNC
         chunks = [self._tell(message) for message in found.messages]
-        writing = next((each for each in found.messages if each.state is State.WRITING), None)
-        if writing is None or view.whole:
+        if found.writing is None:
             self._drop_log()
-        else:
-            chunks.append(await self._join(writing))
+            if found.bar is not None:
+                chunks.append(self._refused(found.bar))
+        elif not view.whole:
+            chunks.append(await self._join(found.writing))
         until = view.until_seq
-        self._over = until is not None and self._settled >= until
+        self._over = self._over or (until is not None and self._settled >= until)
         return b"".join(chunks)
+
+    def _refused(self, bar: Bar) -> bytes:
+        self._over = True
+        data = {"code": bar.code, "title": bar.title, "detail": bar.detail}
+        return wire.event("refused", {"problem": data})
 
     def _tell(self, message: Shown) -> bytes:
         seq, before = message.seq, self._told.get(message.seq)

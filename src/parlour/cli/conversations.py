@@ -20,7 +20,11 @@ def conversation() -> None:
 @conversation.command("list")
 @click.argument("agent", required=False)
 @click.option("--link", metavar="ID", help="Only those that came by this link.")
-@click.option("--state", type=click.Choice([each.value for each in Standing]), help="Only those that stand so.")
+@click.option(
+    "--state",
+    type=click.Choice([each.value for each in Standing]),
+    help="Only those that stand so.",
+)
 @click.option(
     "--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="At most so many."
 )
