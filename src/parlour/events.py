@@ -105,6 +105,7 @@ class Entry:
     actor_id: str
     agent_id: str | None
     link_id: str | None
+    conversation_id: str | None
     data: Mapping[str, Any]
 
 

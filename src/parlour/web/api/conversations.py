@@ -27,7 +27,7 @@ _LINK: Final = re.compile(r"lnk_[A-Za-z0-9_-]{11}\Z", re.ASCII)
 Agent = Annotated[str | None, QueryParameter(description="Only those with the agent of this name.")]
 LinkId = Annotated[str | None, QueryParameter(description="Only those that came by this link.")]
 State = Annotated[
-    str | None, QueryParameter(query="state", description=f"One of {', '.join(Standing)}.")
+    str | None, QueryParameter(name="state", description=f"One of {', '.join(Standing)}.")
 ]
 Since = Annotated[str | None, QueryParameter(description="Last message then or later, RFC 3339.")]
 Until = Annotated[str | None, QueryParameter(description="Last message before that, RFC 3339.")]
