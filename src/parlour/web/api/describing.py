@@ -14,7 +14,17 @@ from litestar.openapi import OpenAPIConfig
 from litestar.routes import HTTPRoute
 
 from parlour import __version__
-from parlour.web.api import agents, asking, events, keys, links, people, public, shapes
+from parlour.web.api import (
+    agents,
+    asking,
+    conversations,
+    events,
+    keys,
+    links,
+    people,
+    public,
+    shapes,
+)
 from parlour.web.gates import LINK, OPEN, SELF, Gate
 from parlour.web.problems import MEDIA
 
@@ -25,6 +35,10 @@ _TAGS: Final = (
     ("Visitors", "Chatting through a link. Whoever has the link may; there is no account."),
     ("Agents", "What answers behind links: make, publish, switch on and off."),
     ("Links", "Doors to an agent. The address of a link goes only to who may manage links."),
+    (
+        "Conversations",
+        "What was said. Personal details are told to who may see them; see `masked`.",
+    ),
     ("Keys", "API keys, by which programs act. A key is shown once."),
     ("People", "Who signs in to the studio, and who is invited to."),
     ("History", "Who did what, when, and to what."),
@@ -34,6 +48,7 @@ _MODULES: Final = {
     "public": "Visitors",
     "agents": "Agents",
     "links": "Links",
+    "conversations": "Conversations",
     "keys": "Keys",
     "people": "People",
     "events": "History",
@@ -45,14 +60,28 @@ _ID: Final = {
     "key": "^key_[0-9A-Za-z]{22}$",
     "per": "^per_[0-9A-Za-z]{22}$",
     "inv": "^inv_[0-9A-Za-z]{22}$",
+    "cnv": "^cnv_[0-9A-Za-z]{22}$",
+    "msg": "^msg_[0-9A-Za-z]{22}$",
+    "trn": "^trn_[0-9A-Za-z]{22}$",
+    "vis": "^vis_[0-9A-Za-z]{22}$",
 }
-_OF_FIELD: Final = {"agent_id": "agt", "link_id": "lnk", "key_id": "key"}
+_OF_FIELD: Final = {
+    "agent_id": "agt",
+    "link_id": "lnk",
+    "key_id": "key",
+    "conversation_id": "cnv",
+    "replaces": "msg",
+}
 _OF_FORM: Final = {
     "Agent": "agt",
     "Link": "lnk",
     "Key": "key",
     "Person": "per",
     "Invitation": "inv",
+    "Conversation": "cnv",
+    "Message": "msg",
+    "Turn": "trn",
+    "Visitor": "vis",
 }
 _PROBLEM: Final[Document] = {
     "title": "Problem",
@@ -153,7 +182,7 @@ def _tell_fields(name: str, schema: Document) -> None:
 def _said() -> dict[str, dict[str, str]]:
     """Collect what stands under each form and each of its fields in the code."""
     found: dict[str, dict[str, str]] = {}
-    for module in (shapes, agents, links, keys, people, events, public, asking):
+    for module in (shapes, agents, links, conversations, keys, people, events, public, asking):
         for form in ast.parse(inspect.getsource(module)).body:
             if isinstance(form, ast.ClassDef):
                 bases = [base.id for base in form.bases if isinstance(base, ast.Name)]
