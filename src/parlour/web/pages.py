@@ -48,6 +48,8 @@ class Face(msgspec.Struct, frozen=True):
     language: str = "en"
     theme: Theme = "auto"
     """What the link asks for; a visitor's own choice in the browser goes before it."""
+    accent: str = ""
+    """Six hexadecimal digits; empty for the house's ink."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,7 @@ class RefusalView:
     """What to mention to the owner, such as the request's id."""
     language: str = "en"
     theme: Theme = "auto"
+    accent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +148,7 @@ class SourceView:
     """File and headings that lead to the section, such as `guide.md › Install › Linux`."""
     language: str = "en"
     theme: Theme = "auto"
+    accent: str = ""
 
 
 def chat(view: ChatView) -> bytes:
@@ -166,6 +170,7 @@ def refusal(view: RefusalView) -> bytes:
         words,
         language=language,
         theme=view.theme,
+        accent=view.accent,
         nonce=view.nonce,
         view=view,
         title=title,
@@ -177,7 +182,9 @@ def refusal(view: RefusalView) -> bytes:
 def source(view: SourceView) -> bytes:
     """Return the reading page of one citation."""
     language, words = spoken(view.language)
-    return _render("source.html", words, language=language, nonce=view.nonce, view=view).encode()
+    return _render(
+        "source.html", words, language=language, accent=view.accent, nonce=view.nonce, view=view
+    ).encode()
 
 
 @lru_cache(maxsize=FACES_KEPT)
@@ -199,6 +206,7 @@ def _chat(view: ChatView) -> str:
         form_id=view.form_id,
         start=view.start,
         face=view.face,
+        accent=view.face.accent,
         messages=view.messages,
         running=view.running,
         resume=view.resume,

@@ -148,8 +148,8 @@ async def retry(
 ) -> dict[str, str]:
     """Ask the last question again after its reply failed."""
     door = await _visitor(request, tools, token, *_fields(data))
-    if isinstance(door.verdict, Refuse):
-        raise Refused(door.verdict, door.content)
+    if (refused := door.refused()) is not None:
+        raise refused
     if door.conversation_id is None:
         raise NotFound("there is no conversation")
     turn_id = await turns.retry(tools, door, door.conversation_id)
