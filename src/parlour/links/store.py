@@ -12,6 +12,7 @@ from parlour.kit.db import Prepared, insert_or_ignore, metadata
 from parlour.kit.errors import NotFound
 from parlour.kit.tokens import FOREVER, Keyring
 from parlour.links.rules import Kind
+from parlour.links.telling import Policy
 
 _FORM = re.compile(r"lnk_[A-Za-z0-9_-]{11}\Z", re.ASCII)
 
@@ -79,6 +80,17 @@ class Link:
     def token(self, keys: Keyring) -> str:
         """Return the token that opens this link."""
         return keys.sign_link(self.kind, self.id, self.token_expires)
+
+    def policy(self, *, published: bool, live: bool) -> Policy:
+        """Return what was decided about this link, with whether its agent answers."""
+        return Policy(
+            kind=self.kind,
+            expires_at=self.expires_at,
+            enabled=self.enabled,
+            welcomes=bool(self.welcome_message),
+            published=published,
+            live=live,
+        )
 
 
 SHOWN = [column for column in links.c if column.name != "revoked_at"]

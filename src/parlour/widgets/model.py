@@ -1,5 +1,6 @@
 """What a widget is, the one that every agent has from the start, and what may stand in it; pure."""
 
+import re
 from dataclasses import dataclass
 
 from parlour.kit.clock import Moment
@@ -41,7 +42,13 @@ class Widget:
 
 def first_id(agent_id: str) -> str:
     """Return the id of an agent's first widget, which follows from the agent's own."""
-    return f"wgt_{agent_id.partition('_')[2]}"
+    return f"wgt_{agent_id.removeprefix('agt_')}"
+
+
+def agent_of_first(widget_id: str) -> str | None:
+    """Return the agent whose first widget has this id, if there is such an agent."""
+    found = re.fullmatch(r"wgt_([A-Za-z0-9]{1,36})", widget_id, re.ASCII)
+    return None if found is None else f"agt_{found.group(1)}"
 
 
 def first(workspace_id: str, agent_id: str) -> Widget:

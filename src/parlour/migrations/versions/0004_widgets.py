@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0003_widgets"
-down_revision = "0002_people"
+revision = "0004_widgets"
+down_revision = "0003_history"
 
 
 def upgrade() -> None:
