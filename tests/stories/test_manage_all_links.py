@@ -47,7 +47,8 @@ async def test_they_are_found(api: Api, links: dict[str, Any]) -> None:
 
 
 async def test_page_by_page(api: Api) -> None:
-    found, cursor = [], ""
+    found: list[str] = []
+    cursor: str | None = ""
     while cursor is not None:
         page = (await api.get(f"/api/links?limit=1{cursor and '&after=' + cursor}")).json
         found += [each["name"] for each in page["items"]]

@@ -46,7 +46,7 @@ def static(request: Asked, version: str, path: str) -> Response[bytes]:
 
 def build(tools: Tools, live: Live) -> Edge:
     """Make the whole site as one ASGI application."""
-    pages = [room.chat_page, room.say, room.act, sources.source_page]
+    pages = [room.chat_page, room.say, room.act, room.read, sources.source_page]
     for page in pages:
         page.exception_handlers = {Exception: room.refuse}
     app = Litestar(
@@ -71,6 +71,7 @@ def build(tools: Tools, live: Live) -> Edge:
     )
     limiter = PerMinute(tools.settings.wrong_tokens_per_minute)
     app.state.throttle = Throttle(tools)
+    app.state.keyring, app.state.clock = tools.keys, tools.clock
     app.state.strangers = Strangers(tools.keys, tools.settings.trusted_proxies, limiter)
     require_gates(app)
     return Edge(app, tools.settings)
