@@ -23,7 +23,7 @@ NEWEST = 200
 _AGAIN = 1.0
 """Seconds until a reading that failed is tried again."""
 
-_RESYNC = wire.event("resync", {})
+_RESYNC = wire.event("resync", {}, str(Cursor(0)))
 
 Present = Callable[[Shown], dict[str, Any]]
 """Turns a message into what the stream tells of it."""
@@ -184,7 +184,7 @@ class Follower(Viewer):
     def _refused(self, bar: Bar) -> bytes:
         self._over = True
         data = {"code": bar.code, "title": bar.title, "detail": bar.detail}
-        return wire.event("refused", {"problem": data})
+        return wire.event("refused", {"problem": data}, str(self._cursor))
 
     def _tell(self, message: Shown) -> bytes:
         seq, before = message.seq, self._told.get(message.seq)
