@@ -30,6 +30,10 @@ class Kind(StrEnum):
     PERSON_PASSWORD_CHANGED = "person.password_changed"  # noqa: S105 - what happened, not one
     PERSON_DISABLED = "person.disabled"
     PERSON_ENABLED = "person.enabled"
+    SECOND_STEP_ON = "person.second_step_on"
+    SECOND_STEP_OFF = "person.second_step_off"
+    RECOVERY_CODES_MADE = "person.recovery_codes_made"
+    SESSION_REFUSED = "session.refused"
     SESSION_STARTED = "session.started"
     SESSION_ENDED = "session.ended"
     LINK_CREATED = "link.created"

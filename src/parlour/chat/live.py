@@ -31,7 +31,7 @@ LIFE = 900.0
 
 BYE = b"retry: 1000\n: come back\n\n"
 _BEAT = b": still here\n\n"
-_RESYNC = wire.event("resync", {})
+_RESYNC = wire.event("resync", {}, str(Cursor(0)))
 
 Present = Callable[[Shown], dict[str, Any]]
 """Turns a message into what the stream tells of it."""
@@ -277,7 +277,7 @@ class _Follower:
     def _refused(self, bar: Bar) -> bytes:
         self._over = True
         data = {"code": bar.code, "title": bar.title, "detail": bar.detail}
-        return wire.event("refused", {"problem": data})
+        return wire.event("refused", {"problem": data}, str(self._cursor))
 
     def _tell(self, message: Shown) -> bytes:
         seq, before = message.seq, self._told.get(message.seq)

@@ -38,6 +38,10 @@ _SAID: Final[dict[str, str]] = {
     Kind.PERSON_PASSWORD_CHANGED: "changed the password of",
     Kind.PERSON_DISABLED: "shut out",
     Kind.PERSON_ENABLED: "let in again",
+    Kind.SECOND_STEP_ON: "turned on a second step",
+    Kind.SECOND_STEP_OFF: "turned off the second step of",
+    Kind.RECOVERY_CODES_MADE: "made new recovery codes",
+    Kind.SESSION_REFUSED: "was refused after several wrong codes",
     Kind.SESSION_STARTED: "signed in",
     Kind.SESSION_ENDED: "ended a session of",
     Kind.LINK_CREATED: "made a link to",
@@ -49,6 +53,7 @@ _OWN: Final[dict[str, str]] = {
     Kind.PERSON_JOINED: "joined",
     Kind.PERSON_CHANGED: "changed their own account",
     Kind.PERSON_PASSWORD_CHANGED: "changed their own password",
+    Kind.SECOND_STEP_OFF: "turned off their second step",
     Kind.SESSION_ENDED: "signed out",
 }
 """The same where somebody did it to themselves."""
@@ -87,7 +92,7 @@ async def history(
         request,
         seat,
         "studio/history.html",
-        "people",
+        "history",
         lines=await _lines(tools, found),
         everybody=await tools.db.read(store.every_person, workspace),
         keys=await tools.db.read(staff.every_key, workspace),

@@ -143,9 +143,7 @@ def refuse(request: Asked, error: Exception) -> Response[bytes]:
     view = _refusal(problem, nonce)
     if isinstance(problem, Refused) and problem.readable:
         view = replace(view, read_href=f"/chat/{request.path_params['token']}/read")
-    headers = {"Content-Security-Policy": edge.page_policy(nonce)}
-    if problem.retry_after is not None:
-        headers["Retry-After"] = str(problem.retry_after)
+    headers = {"Content-Security-Policy": edge.page_policy(nonce)} | problems.headers_of(problem)
     return Response(
         pages.refusal(view), status_code=problem.status, media_type=_HTML, headers=headers
     )

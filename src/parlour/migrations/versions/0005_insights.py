@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0004_insights"
-down_revision = "0003_history"
+revision = "0005_insights"
+down_revision = "0004_second_step"
 
 
 def upgrade() -> None:
