@@ -12,7 +12,7 @@ from parlour.chat.live import Live
 from parlour.kit.errors import NotFound
 from parlour.kit.limits import PerMinute
 from parlour.tools import Tools
-from parlour.web import bodies, edge, gates, problems, seats
+from parlour.web import bodies, edge, gates, inks, problems, seats
 from parlour.web.api import manage, public, service
 from parlour.web.assets import assets
 from parlour.web.edge import Edge
@@ -51,7 +51,12 @@ def build(tools: Tools, live: Live) -> Edge:
     for page in pages:
         page.exception_handlers = {Exception: room.refuse}
     app = Litestar(
-        [*pages, static, *(handler for door in (*STUDIO, *DOORS) for handler in door.HANDLERS)],
+        [
+            *pages,
+            static,
+            inks.ink_sheet,
+            *(handler for door in (*STUDIO, *DOORS) for handler in door.HANDLERS),
+        ],
         dependencies={
             "tools": Provide(lambda: tools, sync_to_thread=False),
             "live": Provide(lambda: live, sync_to_thread=False),

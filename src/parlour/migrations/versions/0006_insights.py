@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0005_insights"
-down_revision = "0004_second_step"
+revision = "0006_insights"
+down_revision = "0005_widgets"
 
 
 def upgrade() -> None:
