@@ -181,9 +181,9 @@ def ending(
         links.c.enabled,
         links.c.revoked_at.is_(None),
     )
-    found = conn.execute(sa.select(*_SHOWN).where(due).order_by(links.c.expires_at).limit(most))
+    found = conn.execute(sa.select(*SHOWN).where(due).order_by(links.c.expires_at).limit(most))
     number = conn.execute(sa.select(sa.func.count()).where(due)).scalar_one()
-    return [_link(row) for row in found], number
+    return [link_of(row) for row in found], number
 
 
 def hold(conn: sa.Connection, link_id: str) -> Link:
