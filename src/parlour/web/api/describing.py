@@ -87,11 +87,11 @@ _ID: Final = {
 _OF_FIELD: Final = {
     "agent_id": "agt",
     "link_id": "lnk",
+    "widget_id": "wgt",
     "key_id": "key",
     "conversation_id": "cnv",
     "replaces": "msg",
 }
-_OF_FIELD: Final = {"agent_id": "agt", "link_id": "lnk", "widget_id": "wgt", "key_id": "key"}
 _OF_FORM: Final = {
     "Agent": "agt",
     "Link": "lnk",

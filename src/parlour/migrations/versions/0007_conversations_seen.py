@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0006_conversations_seen"
-down_revision = "0005_widgets"
+revision = "0007_conversations_seen"
+down_revision = "0006_insights"
 
 _FAILED = "last_reply IN ('failed', 'interrupted')"
 _READING = "kind = 'conversation.read'"
