@@ -1,5 +1,7 @@
 """Somebody with a shell makes agents, links and keys beside a running server."""
 
+import asyncio
+import json
 import os
 import pty
 import re
@@ -10,6 +12,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from aiohttp import web
 
 from parlour.cli import COMMANDS
 from tests.rig.managing import Api
@@ -61,6 +64,43 @@ def test_a_folder_is_read_before_anybody_is_let_in(own_server: Server, tmp_path:
     assert [each["path"] for each in made["index"]["skipped"]] == ["broken.pdf"]
 
 
+async def test_documents_with_an_embeddings_server(own_server: Server, handbook: Path) -> None:
+    """Its key comes from the environment, is shown to nobody, and every passage is sent to it."""
+    pytest.importorskip("numpy")
+    asked: list[tuple[str | None, int]] = []
+
+    async def embed(request: web.Request) -> web.Response:
+        texts = (await request.json())["input"]
+        asked.append((request.headers.get("Authorization"), len(texts)))
+        data = [{"index": n, "embedding": [1.0, 0.5]} for n, _ in enumerate(texts)]
+        return web.json_response({"data": data})
+
+    app = web.Application()
+    app.router.add_post("/v1/embeddings", embed)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    url = f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
+    create = ("agent", "create", "handbook", "--backend", "documents", "--path", str(handbook))
+    meaning = ("--embeddings-url", url, "--embeddings-model", "senses")
+    key = ("--embeddings-key-env", "SENSES_KEY", "--json")
+    try:
+        unset = await asyncio.to_thread(own_server.run, *create, *meaning, *key)
+        assert unset.returncode == 2, unset.stderr
+        assert "SENSES_KEY is not set" in unset.stderr
+        lonely = await asyncio.to_thread(own_server.run, *create, *meaning[:2])
+        assert "embeddings_model" in refused(lonely)
+        given = {"SENSES_KEY": own_server.keep_secret("sk-canary-1234")}
+        done = await asyncio.to_thread(own_server.run, *create, *meaning, *key, env=given)
+    finally:
+        await runner.cleanup()
+    assert done.returncode == 0, done.stderr
+    assert "sk-canary" not in done.stdout
+    assert json.loads(done.stdout)["config"]["embeddings_api_key"] == "set"
+    assert sum(number for _, number in asked) == 2
+    assert {header for header, _ in asked} == {"Bearer sk-canary-1234"}
+
+
 def test_an_agent_s_whole_life(own_server: Server) -> None:
     made = own_server.make_model_agent("helper", "http://127.0.0.1:8099/v1")
     assert made["config"]["base_url"] == "http://127.0.0.1:8099/v1"
@@ -90,6 +130,44 @@ def test_a_link_s_whole_life(own_server: Server) -> None:
         own_server.keep_secret(each["token"])
     refused(own_server.run("link", "create", "helper", "--name", "c", "--name", "d\ne"))
     assert len(own_server.cli("link", "list")) == 2
+
+
+def test_several_links_are_changed_and_found(own_server: Server) -> None:
+    own_server.make_model_agent("helper", "http://127.0.0.1:8099/v1")
+    poster = own_server.make_link("helper", "--name", "Poster")
+    fair = own_server.make_link("helper", "--name", "Fair", "--hours", "2")
+    changed = own_server.cli("link", "change", fair.id, "--name", "", "--welcome", "Hi")
+    assert (changed["name"], changed["welcome_message"]) == (None, "Hi")
+    assert changed["updated_by"] == "command line"
+    off = own_server.cli("link", "disable", poster.id, fair.id)
+    assert [each["state"] for each in off] == ["off", "off"]
+    assert "no link" in refused(own_server.run("link", "enable", poster.id, "lnk_AAAAAAAAAAA"))
+    own_server.cli("link", "enable", fair.id)
+    found = own_server.cli("link", "list", "--view", "anyone")
+    assert [each["id"] for each in found] == [fair.id]
+    found = own_server.cli("link", "list", "--search", poster.url, "--state", "off")
+    assert [each["id"] for each in found] == [poster.id]
+    assert len(own_server.cli("link", "revoke", poster.id, fair.id)) == 2
+
+
+def test_a_widget_s_whole_life(own_server: Server) -> None:
+    own_server.make_model_agent("helper", "http://127.0.0.1:8099/v1")
+    (first,) = own_server.cli("widget", "list")
+    urls = [own_server.cli("widget", "share", first["id"]) for _ in range(2)]
+    assert urls[0]["url"] == urls[1]["url"]
+    short = own_server.cli("widget", "share", first["id"], "--hours", "24")
+    for each in (*urls, short):
+        own_server.keep_secret(each["token"])
+    assert short["kind"] == "temporary"
+    made = own_server.cli("widget", "create", "helper", "--name", "Fair", "--accent", "#ffff00")
+    assert made["contrast"]["nudged"]
+    changed = own_server.cli("widget", "change", made["id"], "--title", "Fair desk", "--accent", "")
+    assert (changed["title"], changed["accent"]) == ("Fair desk", None)
+    assert "a colour" in refused(own_server.run("widget", "change", made["id"], "--accent", "red"))
+    assert own_server.cli("widget", "show", made["id"]) == changed
+    assert own_server.cli("widget", "delete", made["id"])["widget_id"] == made["id"]
+    assert "no widget" in refused(own_server.run("widget", "show", made["id"]))
+    assert "stays" in refused(own_server.run("widget", "delete", first["id"]))
 
 
 def test_the_address_comes_first_then_the_code(own_server: Server) -> None:

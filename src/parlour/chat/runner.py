@@ -14,10 +14,11 @@ from parlour import events
 from parlour.agents.contract import Backend, BackendFailure, Question
 from parlour.chat import doors, prompt, wire
 from parlour.chat.breaker import Breaker
+from parlour.chat.discreet import discreet
 from parlour.chat.running import SAVE_EVERY, Run, Running
 from parlour.chat.turns import RUN, announce
 from parlour.chat.writing import Writing
-from parlour.conversations import store
+from parlour.conversations import reading, store
 from parlour.conversations import turns as rows
 from parlour.conversations.model import Message, State, Turn, TurnState
 from parlour.kit.db import after_commit
@@ -80,14 +81,16 @@ class Runner:
             log.warning("turn.no_backend", turn=turn.id, error=str(error))
             backend = None
         if turn.epoch == job.epoch == 1:  # begun in the transaction that asked for it
-            messages = await tools.db.read(_asked, turn)
+            messages, over = await tools.db.read(_asked, turn), False
         else:
             begun = await tools.db.write(_begin, tools, turn.id, backend)
             if begun is None:
                 return
-            turn, messages = begun
+            turn, messages, over = begun
         if turn.stop_at is not None:
             await self._end(job, turn, _End(TurnState.STOPPED))
+        elif over:
+            await self._end(job, turn, _End(TurnState.FAILED, "expired"))
         elif backend is None:
             await self._end(job, turn, _End(TurnState.FAILED, "misconfigured"))
         elif turn.epoch > 1 and not backend.repeatable:
@@ -119,7 +122,7 @@ class Runner:
     ) -> None:
         tools = self._tools
         live = tools.bus.begin_log(wire.log_key(turn.id, turn.epoch))
-        writing = Writing(turn, live, tools.settings.max_reply_chars)
+        writing = Writing(turn, live, tools.settings.max_reply_chars, tools.clock)
         question = Question(
             prompt.assemble(messages, turn.question_seq, tools.settings.prompt_chars),
             turn.agent_id,
@@ -134,7 +137,7 @@ class Runner:
         self._running.add(run)
         try:
             await asyncio.wait({answering})
-            end = _judge(run)
+            end = _judge(run, question)
             if writing.heard or not run.stopped:
                 self._breaker.tell(turn.agent_id, end.problem, loop.time())
             await self._end_undisturbed(run, end)
@@ -206,8 +209,8 @@ async def _consume(backend: Backend, question: Question, writing: Writing) -> No
             await close()
 
 
-def _judge(run: Run) -> _End:
-    """Say how an answer ended; failures are told to the owner's log."""
+def _judge(run: Run, question: Question) -> _End:
+    """Say how an answer ended; failures are told to the owner's log, without what was said."""
     if run.stopped:
         return _End(TurnState.STOPPED, None, run.writing)
     if run.late or run.answering.cancelled():
@@ -217,32 +220,38 @@ def _judge(run: Run) -> _End:
         if run.writing.offset or run.writing.actions:
             return _End(TurnState.DONE, None, run.writing)
         error = BackendFailure("bad_answer", "the answer was empty")
+    said = [each.text for each in question.messages]
     if isinstance(error, BackendFailure):
-        log.warning("turn.failed", turn=run.turn.id, code=error.code, error=str(error))
+        told = discreet(str(error), said)
+        log.warning("turn.failed", turn=run.turn.id, code=error.code, error=told)
         return _End(TurnState.FAILED, error.code, run.writing)
-    log.error("turn.broke", turn=run.turn.id, error=f"{type(error).__name__}: {error}")
+    told = discreet(f"{type(error).__name__}: {error}", said)
+    log.error("turn.broke", turn=run.turn.id, error=told)
     return _End(TurnState.FAILED, "error", run.writing)
 
 
 def _asked(conn: sa.Connection, turn: Turn) -> list[Message]:
     """Read what the agent may be shown: the newest messages up to the question."""
-    return store.read(conn, turn.conversation_id, upto=turn.question_seq, newest=_LOOKED_AT)
+    return reading.read(conn, turn.conversation_id, upto=turn.question_seq, newest=_LOOKED_AT)
 
 
 def _begin(
     conn: sa.Connection, tools: Tools, turn_id: str, backend: Backend | None
-) -> tuple[Turn, list[Message]] | None:
+) -> tuple[Turn, list[Message], bool] | None:
+    """Start a turn; tell also what its agent may be shown, and whether it comes too late."""
     now = tools.clock.now()
     turn = rows.start(conn, turn_id, now)
     if turn is None:
         return None
     if doors.shut(conn, [turn_id]):
         turn = replace(turn, stop_at=now)
+    # A reply that was being written when its link ended is finished, also after a crash.
+    over = turn.epoch == 1 and doors.over(conn, turn_id, now)
     if turn.epoch > 1 and backend is not None and backend.repeatable:
         store.change(conn, turn.conversation_id, turn.reply_seq, epoch=turn.epoch, text="")
     else:
         store.change(conn, turn.conversation_id, turn.reply_seq, epoch=turn.epoch)
-    return turn, _asked(conn, turn)
+    return turn, _asked(conn, turn), over
 
 
 def _finish(conn: sa.Connection, tools: Tools, turn: Turn, end: _End) -> None:
@@ -252,12 +261,13 @@ def _finish(conn: sa.Connection, tools: Tools, turn: Turn, end: _End) -> None:
     columns: dict[str, Any] = {} if writing is None else writing.stored()
     if not rows.end(conn, turn, end.state, now, **columns):
         return
-    reply: dict[str, Any] = {"state": State(end.state.value).value, "problem": end.problem}
+    ended = State(end.state.value)
+    reply: dict[str, Any] = {"state": ended.value, "problem": end.problem}
     if writing is not None:
         reply["text"] = writing.text
         reply["citations"] = msgspec.to_builtins(writing.citations) or None
     store.change(conn, turn.conversation_id, turn.reply_seq, **reply)
-    workspace_id, link_id = store.count_reply(conn, turn.conversation_id, now)
+    workspace_id, link_id = store.count_reply(conn, turn.conversation_id, ended, now)
     if writing is not None and writing.variables:
         store.set_variables(conn, turn.conversation_id, writing.variables)
     following = rows.next_in_line(conn, turn.conversation_id)
@@ -277,4 +287,4 @@ def _finish(conn: sa.Connection, tools: Tools, turn: Turn, end: _End) -> None:
     )
     if writing is not None:
         after_commit(conn, writing.log.end)
-    announce(conn, tools, turn.conversation_id)
+    announce(conn, tools, turn.conversation_id, workspace_id)

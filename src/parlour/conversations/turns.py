@@ -5,7 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from parlour.conversations.model import OPEN, State, Turn, TurnState
+from parlour.conversations.model import OPEN, Attempt, State, Turn, TurnState
 from parlour.conversations.store import conversations, messages
 from parlour.kit.clock import Moment
 from parlour.kit.db import Json, Prepared, Row, Updating, inserting, metadata
@@ -108,6 +108,41 @@ def latest(conn: sa.Connection, conversation_id: str) -> Turn | None:
     return None if row is None else _turn(row)
 
 
+def attempts(conn: sa.Connection, conversation_id: str, after: int = 0) -> dict[str, Attempt]:
+    """Tell how the attempts to answer went whose replies stand behind a place, by their ids."""
+    columns = turns.c
+    found = conn.execute(
+        sa.select(
+            columns.id,
+            columns.agent_version,
+            columns.state,
+            columns.epoch.label("runs"),
+            columns.created_at.label("asked_at"),
+            columns.started_at,
+            columns.first_text_at,
+            columns.ended_at,
+            columns.input_tokens,
+            columns.output_tokens,
+        ).where(columns.conversation_id == conversation_id, columns.reply_seq > after)
+    )
+    return {row.id: _attempt(row) for row in found}
+
+
+def _attempt(row: Row) -> Attempt:
+    return Attempt(
+        row.id,
+        row.agent_version,
+        TurnState(row.state),
+        row.runs,
+        row.asked_at,
+        row.started_at,
+        row.first_text_at,
+        row.ended_at,
+        row.input_tokens,
+        row.output_tokens,
+    )
+
+
 def usage(conn: sa.Connection, turn_id: str) -> dict[str, int] | None:
     """Return the tokens a turn used; None when its backend did not tell."""
     row = conn.execute(
@@ -156,6 +191,12 @@ def ask_to_stop(conn: sa.Connection, turn_id: str, now: Moment) -> bool:
         .values(stop_at=sa.func.coalesce(turns.c.stop_at, now))
     )
     return bool(asked.rowcount)
+
+
+def active(conn: sa.Connection, conversation_id: str) -> str | None:
+    """Return the turn that a conversation is answering, if any."""
+    wanted = sa.select(conversations.c.active_turn).where(conversations.c.id == conversation_id)
+    return conn.execute(wanted).scalar()
 
 
 _WAITING = Prepared(

@@ -48,6 +48,8 @@ class Face(msgspec.Struct, frozen=True):
     language: str = "en"
     theme: Theme = "auto"
     """What the link asks for; a visitor's own choice in the browser goes before it."""
+    accent: str = ""
+    """Six hexadecimal digits; empty for the house's ink."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,20 @@ class ChatView(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
+class ReadingView:
+    """A conversation that can only be read any more."""
+
+    face: Face
+    token: str
+    nonce: str
+    messages: Sequence[ShownMessage]
+    running: bool
+    """A last reply is still being written."""
+    ended_at: Moment | None
+    """When the link ended."""
+
+
+@dataclass(frozen=True, slots=True)
 class RefusalView:
     """A dead end: the contract's reason, or `too_many`, `trouble` (503), `refused` (all else)."""
 
@@ -125,6 +141,7 @@ class RefusalView:
     """What to mention to the owner, such as the request's id."""
     language: str = "en"
     theme: Theme = "auto"
+    accent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +159,11 @@ class SourceView:
     after: Html = NOTHING
     trail: str = ""
     """File and headings that lead to the section, such as `guide.md › Install › Linux`."""
+    ended: bool = False
+    """The conversation it belongs to can only be read any more."""
     language: str = "en"
     theme: Theme = "auto"
+    accent: str = ""
 
 
 def chat(view: ChatView) -> bytes:
@@ -165,6 +185,7 @@ def refusal(view: RefusalView) -> bytes:
         words,
         language=language,
         theme=view.theme,
+        accent=view.accent,
         nonce=view.nonce,
         view=view,
         title=title,
@@ -173,10 +194,32 @@ def refusal(view: RefusalView) -> bytes:
     ).encode()
 
 
+def reading(view: ReadingView) -> bytes:
+    """Return the page of a conversation whose link has ended."""
+    language, words = spoken(view.face.language)
+    key = "ended_at" if view.ended_at is not None else "ended"
+    return _render(
+        "reading.html",
+        words,
+        language=language,
+        theme=view.face.theme,
+        nonce=view.nonce,
+        token=view.token,
+        face=view.face,
+        messages=view.messages,
+        running=view.running,
+        at=view.ended_at,
+        reading=True,
+        sentence=words.page[key].partition("{at}"),
+    ).encode()
+
+
 def source(view: SourceView) -> bytes:
     """Return the reading page of one citation."""
     language, words = spoken(view.language)
-    return _render("source.html", words, language=language, nonce=view.nonce, view=view).encode()
+    return _render(
+        "source.html", words, language=language, accent=view.accent, nonce=view.nonce, view=view
+    ).encode()
 
 
 @lru_cache(maxsize=FACES_KEPT)
@@ -198,10 +241,12 @@ def _chat(view: ChatView) -> str:
         form_id=view.form_id,
         start=view.start,
         face=view.face,
+        accent=view.face.accent,
         messages=view.messages,
         running=view.running,
         resume=view.resume,
         modules=_MODULES,
+        reading=False,
         privacy=view.face.privacy or _privacy(view.face.kept_days, words),
         greeting=words.page["greeting"].format(name=view.face.name),
         words_json=_in_script(dict(words.script)),
