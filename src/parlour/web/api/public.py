@@ -105,7 +105,7 @@ async def chat(
 ) -> Response[Any] | Any:
     """Say something. The reply comes whole, or as a stream, or later (`async_mode`)."""
     given = sessions.explicit(request, data.session_id, data.session_token)
-    held = sessions.from_cookie(request, tools.keys, token, tools.settings)
+    held = sessions.from_cookie(request.scope, tools.keys, token, tools.settings)
     pass_ = ticket(tools, token, given or held, data.start, known=given is not None)
 
     async def say(tools: Tools) -> turns.Said:
@@ -157,11 +157,10 @@ async def follow(
     door = await _visitor(request, tools, token, session_id, session_token, find=readable)
     if door.conversation_id is None:
         return Response(None, status_code=204)  # nothing to follow: the browser stops asking
-    if isinstance(door.verdict, Refuse) and not await tools.db.read(
-        turns.answering, door.conversation_id
-    ):
+    refused = door.refused()
+    if refused is not None and not await tools.db.read(turns.answering, door.conversation_id):
         # A reply that outlasts the link may be come back to after a lost connection; no more.
-        raise Refused(door.verdict, door.content)
+        raise refused
     text = last_event_id or after or ""
     cursor = read_cursor(text) if text else Cursor()
     return EventStream(live.follow(_view(tools, door, token, cursor or NOWHERE)))
@@ -248,7 +247,7 @@ def _fields(data: Session | None) -> tuple[str | None, str | None]:
 
 
 def _secret(request: Asked, tools: Tools, token: str, *fields: str | None) -> str | None:
-    held = sessions.from_cookie(request, tools.keys, token, tools.settings)
+    held = sessions.from_cookie(request.scope, tools.keys, token, tools.settings)
     return sessions.explicit(request, *fields) or held
 
 

@@ -49,6 +49,10 @@ _SAID: Final[dict[str, str]] = {
     Kind.LINK_CREATED: "made a link to",
     Kind.LINK_CHANGED: "changed a link to",
     Kind.LINK_REVOKED: "revoked a link to",
+    Kind.CONVERSATION_READ: "read a conversation with",
+    Kind.WIDGET_CREATED: "made a widget of",
+    Kind.WIDGET_CHANGED: "changed a widget of",
+    Kind.WIDGET_DELETED: "deleted a widget of",
 }
 """What is said of each kind; one that is not here is told by its own name."""
 _OWN: Final[dict[str, str]] = {
