@@ -84,7 +84,7 @@ def build(tools: Tools, live: Live) -> Edge:
     limiter = PerMinute(tools.settings.wrong_tokens_per_minute)
     app.state.tools = tools
     app.state.throttle = Throttle(tools)
-    app.state.provider = Provider(tools) if tools.settings.oidc_issuer else None
+    app.state.provider = _provider(tools)
     app.state.keyring, app.state.clock = tools.keys, tools.clock
     app.state.strangers = Strangers(tools.keys, tools.settings.trusted_proxies, limiter)
     require_gates(app)
@@ -94,6 +94,13 @@ def build(tools: Tools, live: Live) -> Edge:
         if isinstance(route, HTTPRoute)
     }
     return Edge(app, tools.settings, methods)
+
+
+def _provider(tools: Tools) -> Provider | None:
+    """Make what asks the provider of sign-ins, if the settings name one."""
+    if not tools.settings.oidc_issuer:
+        return None
+    return Provider(tools.settings, tools.http, tools.clock)
 
 
 def _tell(request: Asked, error: Exception) -> Response[Any]:

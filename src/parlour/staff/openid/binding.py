@@ -60,7 +60,8 @@ async def let_in(tools: Tools, identity: Identity, home: str) -> Person:
         email, now = confirmed(tools.settings, identity), tools.clock.now()
         person = store.by_email(conn, email)
         if person is None:
-            person = _joined(conn, tools.settings, identity, email, home, now)
+            uninvited = _newcomer(tools.settings, email, home)
+            person = _joined(conn, identity, email, uninvited, now)
         return _bind(conn, identity, _allowed(person), now)
 
     return await tools.db.write(unit)
@@ -136,22 +137,21 @@ def _bind(conn: sa.Connection, identity: Identity, person: Person, now: Moment) 
     return _allowed(known)
 
 
+def _newcomer(settings: Settings, email: str, home: str) -> tuple[str, str, bool] | None:
+    """Return what somebody whom nobody invited becomes, and where; None when nothing."""
+    domains = {each.lower() for each in settings.oidc_domains}
+    if settings.oidc_newcomers and email.rpartition("@")[2] in domains:
+        return home, settings.oidc_newcomers, False
+    return None
+
+
 def _joined(
-    conn: sa.Connection,
-    settings: Settings,
-    identity: Identity,
-    email: str,
-    home: str,
-    now: Moment,
+    conn: sa.Connection, identity: Identity, email: str, uninvited: Any, now: Moment
 ) -> Person:
-    invited = _take_invitation(conn, email, now)
-    if invited is not None:
-        return _add(conn, identity, email, invited, now)
-    domain = email.rpartition("@")[2]
-    if settings.oidc_newcomers and domain in {each.lower() for each in settings.oidc_domains}:
-        as_what = (home, settings.oidc_newcomers, False)
-        return _add(conn, identity, email, as_what, now)
-    raise NotLetIn(f"nobody here has the address {email}; ask an owner to invite it")
+    as_what = _take_invitation(conn, email, now) or uninvited
+    if as_what is None:
+        raise NotLetIn(f"nobody here has the address {email}; ask an owner to invite it")
+    return _add(conn, identity, email, as_what, now)
 
 
 def _take_invitation(conn: sa.Connection, email: str, now: Moment) -> Any:

@@ -9,12 +9,12 @@ from urllib.parse import quote, urlencode, urlsplit
 import orjson
 import structlog
 
-from parlour.kit.clock import HOUR, SECOND, Moment
-from parlour.kit.http import Blocked, Deadlines, RequestFailed
+from parlour.config import Settings
+from parlour.kit.clock import HOUR, SECOND, Clock, Moment
+from parlour.kit.http import Blocked, Deadlines, GuardedClient, RequestFailed
 from parlour.kit.http.address import parse
 from parlour.staff.openid import signatures
 from parlour.staff.openid.refusals import NotTrusted, ProviderAway
-from parlour.tools import Tools
 
 log = structlog.get_logger("parlour.openid")
 
@@ -52,16 +52,17 @@ class Tokens:
 class Provider:
     """The provider that the settings name, as this process knows it."""
 
-    def __init__(self, tools: Tools) -> None:
+    def __init__(self, settings: Settings, http: GuardedClient, clock: Clock) -> None:
         """Ask nothing yet."""
-        self._tools = tools
-        self._settings = tools.settings
+        self._settings = settings
+        self._http = http
+        self._clock = clock
         self._offer: tuple[Moment, Offer] | None = None
         self._keys: tuple[Moment, list[Any]] | None = None
 
     async def offer(self) -> Offer:
         """Return what the provider offers; ProviderAway when it cannot be asked."""
-        now = self._tools.clock.now()
+        now = self._clock.now()
         if self._offer is not None and 0 <= now - self._offer[0] < KEPT:
             return self._offer[1]
         issuer = self._settings.oidc_issuer
@@ -80,7 +81,7 @@ class Provider:
             return signatures.verified(id_token, await self._known_keys())
         except signatures.BadSignature as first:
             read_at = self._keys[0] if self._keys is not None else 0
-            if self._tools.clock.now() - read_at < KEYS_AGAIN:
+            if self._clock.now() - read_at < KEYS_AGAIN:
                 raise NotTrusted(str(first)) from None
         try:
             return signatures.verified(id_token, await self._known_keys(anew=True))
@@ -116,7 +117,7 @@ class Provider:
         return await self._json("GET", endpoint, headers=headers)
 
     async def _known_keys(self, *, anew: bool = False) -> list[Any]:
-        now = self._tools.clock.now()
+        now = self._clock.now()
         if not anew and self._keys is not None and 0 <= now - self._keys[0] < KEPT:
             return self._keys[1]
         said = await self._json("GET", (await self.offer()).jwks_uri)
@@ -135,9 +136,8 @@ class Provider:
         body: bytes | None = None,
     ) -> Mapping[str, Any]:
         """Call the provider; ProviderAway for whatever is not an object of JSON, with 200."""
-        http = self._tools.http
         try:
-            async with http.stream(
+            async with self._http.stream(
                 method, url, headers=headers, body=body, deadlines=_PATIENCE, max_bytes=LARGEST
             ) as response:
                 raw = await response.read()
@@ -158,7 +158,7 @@ class Provider:
 
     def _away(self, reason: str) -> ProviderAway:
         log.warning("openid.away", issuer=self._settings.oidc_issuer, reason=reason)
-        return ProviderAway("it cannot be reached just now, or does not answer as it should")
+        return ProviderAway(reason)
 
 
 def _read(said: Mapping[str, Any], *, secure: bool) -> Offer | None:

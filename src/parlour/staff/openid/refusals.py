@@ -12,11 +12,16 @@ class NotLetIn(Problem):
 
 
 class ProviderAway(Problem):
-    """The provider does not answer, or not as a provider does."""
+    """The provider does not answer, or not as a provider does; `reason` is for the log."""
 
     status = 503
     title = "The provider does not answer"
     default_code = "provider_away"
+
+    def __init__(self, reason: str) -> None:
+        """Tell people one sentence for all reasons."""
+        super().__init__("it cannot be reached just now, or does not answer as it should")
+        self.reason = reason
 
 
 class NotTrusted(Problem):

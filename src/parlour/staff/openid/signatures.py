@@ -3,10 +3,6 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from joserfc import jws, jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import JWKRegistry
-
 ALGORITHMS: Final = (
     *("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"),
     *("ES256", "ES384", "ES512", "Ed25519", "EdDSA"),
@@ -23,6 +19,10 @@ class BadSignature(Exception):
 
 def keys(said: Any) -> list[Any]:
     """Read the public keys that can sign; what cannot be read is left out."""
+    # At first use, here and below: most processes never see a token.
+    from joserfc.errors import JoseError  # noqa: PLC0415
+    from joserfc.jwk import JWKRegistry  # noqa: PLC0415
+
     found = []
     for each in said[:MOST_KEYS] if isinstance(said, list) else []:
         if not isinstance(each, dict) or each.get("kty") not in {"RSA", "EC", "OKP"}:
@@ -40,6 +40,9 @@ def verified(token: str, known: list[Any]) -> Mapping[str, Any]:
     """Return what a token says; BadSignature unless one of these keys has signed it."""
     if len(token) > LONGEST or not token.isascii():
         raise BadSignature("it is no token")
+    from joserfc import jws, jwt  # noqa: PLC0415
+    from joserfc.errors import JoseError  # noqa: PLC0415
+
     try:
         header = jws.extract_compact(token.encode()).headers()
     except (JoseError, ValueError, TypeError, KeyError):

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0005_identities"
-down_revision = "0004_second_step"
+revision = "0008_identities"
+down_revision = "0007_conversations_seen"
 
 
 def upgrade() -> None:
