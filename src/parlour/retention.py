@@ -1,8 +1,9 @@
-"""What is deleted when: sessions that have ended, jobs that died long ago, answers kept a day."""
+"""What is deleted when: ended sessions, jobs long dead, answers kept a day, broken uploads."""
 
 import sqlalchemy as sa
 
 from parlour import visitors
+from parlour.agents import files
 from parlour.kit import once, queue
 from parlour.kit.clock import DAY, Moment
 
@@ -14,3 +15,4 @@ def tidy(conn: sa.Connection, now: Moment) -> None:
     queue.forget_dead(conn, now - DEAD_LETTERS_KEPT)
     visitors.forget_expired(conn, now)
     once.forget(conn, now)
+    files.drop_broken(conn, now)
