@@ -178,6 +178,10 @@ class Settings:
         fits=_within(1),
     )
 
+    event_days: int = setting(
+        400, "Days for which it is kept who did what; older events are deleted.", fits=_within(1)
+    )
+
     # The process
     drain_seconds: float = setting(
         8.0, "Seconds that running replies get to finish when the server is told to stop."

@@ -1,6 +1,6 @@
 """Events: one row per fact, written in the transaction of the change it tells of."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -44,6 +44,9 @@ class Kind(StrEnum):
     TURN_ENDED = "turn.ended"
 
 
+_BY_STAFF = sa.text("actor_kind IN ('host', 'key', 'person')")
+"""Written out, because an index of some rows serves only a query that says the same of them."""
+
 events = sa.Table(
     "events",
     metadata,
@@ -58,6 +61,13 @@ events = sa.Table(
     sa.Column("conversation_id", sa.String(40)),
     sa.Column("data", Json, nullable=False),
     sa.Index("events_at", "kind", "at"),
+    sa.Index(
+        "events_staff",
+        "workspace_id",
+        "id",
+        sqlite_where=_BY_STAFF,
+        postgresql_where=_BY_STAFF,
+    ),
 )
 
 
@@ -76,6 +86,20 @@ class Event:
     agent_id: str | None
     link_id: str | None
     conversation_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the history: what somebody of the staff, or a program of theirs, did."""
+
+    id: int
+    kind: str
+    at: Moment
+    actor_kind: str
+    actor_id: str
+    agent_id: str | None
+    link_id: str | None
+    data: Mapping[str, Any]
 
 
 def record(
@@ -135,3 +159,40 @@ def since(conn: sa.Connection, at: Moment) -> list[Event]:
         .order_by(columns.id)
     )
     return [Event(*row) for row in found]
+
+
+def by_staff(
+    conn: sa.Connection,
+    workspace_id: str,
+    *,
+    limit: int,
+    before: int | None = None,
+    actor_id: str | None = None,
+    kinds: Collection[str] = (),
+) -> list[Entry]:
+    """List what the staff and their programs did, newest first: at most `limit`, below that id.
+
+    With an `actor_id` only what that one did; with `kinds` only those.
+    """
+    columns = events.c
+    wanted = sa.select(*(columns[name] for name in Entry.__slots__)).where(
+        _BY_STAFF, columns.workspace_id == workspace_id
+    )
+    if before is not None:
+        wanted = wanted.where(columns.id < before)
+    if actor_id is not None:
+        wanted = wanted.where(columns.actor_id == actor_id)
+    if kinds:
+        wanted = wanted.where(columns.kind.in_(kinds))
+    return [Entry(*row) for row in conn.execute(wanted.order_by(columns.id.desc()).limit(limit))]
+
+
+def forget(conn: sa.Connection, before: Moment, most: int) -> int:
+    """Delete the oldest events, from before that moment, at most so many; return how many."""
+    columns = events.c
+    # Ids grow with time but for what was committed at the same moment, so the oldest come first.
+    oldest = conn.execute(sa.select(columns.id, columns.at).order_by(columns.id).limit(most))
+    over = [row.id for row in oldest if row.at < before]
+    if over:
+        conn.execute(sa.delete(events).where(columns.id.in_(over)))
+    return len(over)

@@ -26,7 +26,7 @@ def register(tools: Tools, runner: Runner) -> None:
     tools.queue.handle(RUN, runner.run, attempts=5, backoff=1.0, buried=runner.buried)
     tools.queue.handle(keeping.PREPARE, lambda job: readying.prepare(tools, job.payload))
     tools.queue.handle(keeping.FORGET, lambda job: readying.forget(tools, job.payload))
-    tools.queue.handle(TIDY, lambda _job: tools.db.write(retention.tidy, tools.clock.now()))
+    tools.queue.handle(TIDY, lambda _job: retention.tidy_up(tools))
     tools.queue.every(TIDY, HOUR / SECOND)
 
 

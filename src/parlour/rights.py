@@ -20,6 +20,7 @@ class Permission(StrEnum):
 
     AGENTS_MANAGE = "agents:manage"
     AGENTS_SEE = "agents:see"
+    EVENTS_SEE = "events:see"
     KEYS_MANAGE = "keys:manage"
     LINKS_MANAGE = "links:manage"
     LINKS_SEE = "links:see"
@@ -42,6 +43,7 @@ MAY: dict[Role, frozenset[Permission]] = {
 
 _WIDER = frozenset(
     {
+        Permission.EVENTS_SEE,
         Permission.KEYS_MANAGE,
         Permission.METRICS_SEE,
         Permission.PEOPLE_MANAGE,

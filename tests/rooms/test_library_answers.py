@@ -1,5 +1,6 @@
 """What the documents agent says: quoted, cited, honest, and the same on both databases."""
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -134,8 +135,21 @@ async def test_courtesy(agent: Documents, text: str, said: str) -> None:
 
 
 async def test_before_the_first_reading_it_says_so(tools: "Tools") -> None:
-    text = text_of(await answer(Documents("agt_new", tools), "Where is the key?"))
+    unread = Documents("agt_new", tools, patience=0)
+    text = text_of(await answer(unread, "Where is the key?"))
     assert text.startswith("I am still reading these documents.")
+
+
+async def test_a_question_during_the_first_reading_is_answered(
+    tools: "Tools", tmp_path: Path
+) -> None:
+    """Whoever opens a new link at once is not sent away."""
+    folder = tmp_path / "new"
+    folder.mkdir()
+    (folder / "key.md").write_text("# The key\n\nThe key hangs behind the door.\n")
+    asked = asyncio.create_task(answer(Documents("agt_new", tools), "Where is the key?"))
+    await index(tools, "agt_new", folder)
+    assert "behind the door" in text_of(await asked)
 
 
 async def test_both_databases_find_the_same(
@@ -177,3 +191,29 @@ async def test_over_http_only_listed_folders_may_be_named(tools: "Tools", tmp_pa
             KIND.accept(given, None, tools, trusted=True)
     with pytest.raises(Invalid):
         await KIND.check(Config(f"{root}/docs"), tools, trusted=True)
+
+
+@pytest.mark.parametrize(
+    ("question", "told"),
+    [
+        ("When are you open?", "Monday to Friday"),
+        ("How much is shipping?", "12.90"),
+        ("where is my order", "two working days"),
+        ("how do i get my money back", "within 30 days"),
+        ("Do you sell carpets?", "That is not in these documents."),
+        ("who is the boss", "That is not in these documents."),
+    ],
+)
+async def test_one_page_is_a_library_too(
+    tools: "Tools", tmp_path: Path, question: str, told: str
+) -> None:
+    """In a small library every word is common, and still tells what a question is about."""
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    (folder / "shop.md").write_text(
+        "# The lamp shop\n\n## Opening hours\n\nWe are open Monday to Friday from 9 to 18.\n\n"
+        "## Delivery\n\nOrders are sent within two working days. Abroad we ship for 12.90.\n\n"
+        "## Returns\n\nSend anything back within 30 days, and we give your money back.\n"
+    )
+    await index(tools, "agt_shop", folder)
+    assert told in text_of(await answer(Documents("agt_shop", tools), question))

@@ -20,6 +20,7 @@ COMMANDS: Final = {
     "workspace": ("workspaces", "Make and list workspaces."),
     "staff": ("staff", "Invite, add and list people."),
     "key": ("keys", "Make, list and revoke API keys."),
+    "event": ("events", "See what the staff and their programs did."),
     "agent": ("agents", "Make, publish and switch agents."),
     "link": ("links", "Make, list and end links to agents."),
 }

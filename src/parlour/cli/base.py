@@ -4,10 +4,12 @@ import asyncio
 import contextlib
 import functools
 import os
+import shutil
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, ParamSpec
 
 import click
@@ -44,6 +46,16 @@ async def host(workspace: str = workspaces.DEFAULT) -> AsyncIterator[Host]:
         else:
             found = await tools.db.read(workspaces.find, workspace)
         yield Host(tools, rights.host(found.id))
+
+
+def called() -> str:
+    """Return what to type in another terminal, in this folder, to run this program again."""
+    file = Path(sys.argv[0])
+    if shutil.which(file.name) is not None:
+        return file.name
+    # `make run` starts it from an environment that the other terminal has not entered.
+    here = Path.cwd()
+    return str(file.relative_to(here) if file.is_relative_to(here) else file)
 
 
 def asynchronous(command: Callable[P, Awaitable[None]]) -> Callable[P, None]:

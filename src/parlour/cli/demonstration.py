@@ -10,7 +10,7 @@ import parlour
 from parlour import rights, workspaces
 from parlour.agents import keeping, readying, store
 from parlour.agents.model import Agent
-from parlour.cli import drawing
+from parlour.cli import base, drawing
 from parlour.kit.errors import NotFound
 from parlour.links import address, rules
 from parlour.links import keeping as links
@@ -46,8 +46,9 @@ async def begin(tools: Tools) -> None:
     for line in drawing.qr(url):
         click.echo(f"  {line}")
     click.echo("\nAn agent of your own, in another terminal:\n")
-    click.echo("  parlour agent create handbook --backend documents --path ./your-documents")
-    click.echo("  parlour link create handbook --qr\n")
+    program = base.called()
+    click.echo(f"  {program} agent create handbook --backend documents --path ./your-documents")
+    click.echo(f"  {program} link create handbook --qr\n")
 
 
 async def _agent(tools: Tools, who: Who) -> Agent:

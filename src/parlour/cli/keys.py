@@ -6,6 +6,7 @@ import msgspec
 from parlour import staff
 from parlour.agents import store as agents
 from parlour.cli.base import as_json, asynchronous, host, in_workspace, show, table, when
+from parlour.kit.clock import DAY
 from parlour.rights import Role
 from parlour.web.api import shapes
 
@@ -25,16 +26,25 @@ def key() -> None:
     help="What the key may do.",
 )
 @click.option("--agent", metavar="NAME", help="Limit the key to this one agent.")
+@click.option(
+    "--days",
+    type=click.IntRange(1, 3650),
+    metavar="N",
+    help="Days after which it is refused.  [default: never]",
+)
 @in_workspace
 @as_json
 @asynchronous
-async def create(name: str, role: str, agent: str | None, workspace: str, *, as_json: bool) -> None:
+async def create(
+    name: str, role: str, agent: str | None, days: int | None, workspace: str, *, as_json: bool
+) -> None:
     """Make an API key and print it, this once."""
     async with host(workspace) as here:
         only = None
         if agent is not None:
             only = (await here.tools.db.read(agents.find, here.who.workspace_id, agent)).id
-        made = await staff.create_key(here.tools, here.who, name, Role(role), only)
+        end = None if days is None else here.tools.clock.now() + days * DAY
+        made = await staff.create_key(here.tools, here.who, name, Role(role), only, expires_at=end)
     shown = shapes.key_made(made.key, agent, made.secret)
     lines = [made.secret, f"Keep this key ({made.key.id}) safe: it is not shown again."]
     show(msgspec.to_builtins(shown), lines, as_json=as_json)
@@ -45,7 +55,7 @@ async def create(name: str, role: str, agent: str | None, workspace: str, *, as_
 @as_json
 @asynchronous
 async def listed(workspace: str, *, as_json: bool) -> None:
-    """List the keys that are good, newest first."""
+    """List the keys that were not revoked, newest first."""
     async with host(workspace) as here:
         found = await here.tools.db.read(staff.every_key, here.who.workspace_id)
         scoped = [each.agent_id for each in found if each.agent_id is not None]
@@ -53,10 +63,10 @@ async def listed(workspace: str, *, as_json: bool) -> None:
     shown = [shapes.key(each, names.get(each.agent_id or "")) for each in found]
     rows = [
         (each.id, each.name, each.role.value, names.get(each.agent_id or "", "all"),
-         when(each.last_used_at))
+         when(each.last_used_at), when(each.expires_at))
         for each in found
     ]  # fmt: skip
-    lines = table(["ID", "NAME", "ROLE", "AGENT", "LAST USED"], rows, "There are no keys.")
+    lines = table(["ID", "NAME", "ROLE", "AGENT", "LAST USED", "ENDS"], rows, "There are no keys.")
     show(msgspec.to_builtins(shown), lines, as_json=as_json)
 
 

@@ -1,5 +1,10 @@
 """Staff: the people of a workspace, how they come in, and the API keys of their programs."""
 
+from collections.abc import Collection
+
+import sqlalchemy as sa
+
+from parlour.staff import keys, store
 from parlour.staff.keys import (
     ApiKey,
     MadeKey,
@@ -17,5 +22,11 @@ __all__ = [
     "authenticate",
     "create_key",
     "every_key",
+    "names",
     "revoke_key",
 ]
+
+
+def names(conn: sa.Connection, ids: Collection[str]) -> dict[str, str]:
+    """Return the names of people and keys by id, also of those who are not here any more."""
+    return {**keys.names(conn, ids), **store.names(conn, ids)}

@@ -2,12 +2,13 @@
 
 import contextlib
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from parlour import events
-from parlour.kit.clock import MINUTE, Moment
+from parlour.kit.clock import DAY, MINUTE, Moment, rfc3339
 from parlour.kit.db import metadata
 from parlour.kit.errors import (
     FieldError,
@@ -26,6 +27,7 @@ KEY_PREFIX = "parlour_key"
 """What every API key begins with; leak scanners know one by `parlour_key_[0-9A-Za-z]{40}`."""
 
 LONGEST_NAME = 200
+LONGEST_LIFE = 3_653 * DAY
 _FORM = re.compile(r"key_[0-9A-Za-z]{22}\Z", re.ASCII)
 
 api_keys = sa.Table(
@@ -40,6 +42,7 @@ api_keys = sa.Table(
     sa.Column("created_at", sa.BigInteger, nullable=False),
     sa.Column("last_used_at", sa.BigInteger),
     sa.Column("revoked_at", sa.BigInteger),
+    sa.Column("expires_at", sa.BigInteger),
 )
 
 
@@ -53,6 +56,8 @@ class ApiKey:
     agent_id: str | None
     created_at: Moment
     last_used_at: Moment | None
+    expires_at: Moment | None
+    """From when on it is refused; None for a key that stays good until it is revoked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +69,27 @@ class MadeKey:
 
 
 async def create_key(
-    tools: Tools, who: Who, name: str, role: Role, agent_id: str | None = None
+    tools: Tools,
+    who: Who,
+    name: str,
+    role: Role,
+    agent_id: str | None = None,
+    *,
+    expires_at: Moment | None = None,
 ) -> MadeKey:
-    """Make an API key; with an `agent_id` it sees and acts on that agent alone."""
+    """Make an API key; with an `agent_id` it sees and acts on that agent alone.
+
+    Raises:
+        Invalid: the name cannot be one, or the end has passed already.
+    """
     if (said := trouble(name, LONGEST_NAME)) is not None:
         raise Invalid(f"a key's name {said}", errors=[FieldError("name", said)])
+    now = tools.clock.now()
+    if expires_at is not None and not now < expires_at <= now + LONGEST_LIFE:
+        said = "must be a time to come, within ten years"
+        raise Invalid(f"expires_at {said}", errors=[FieldError("expires_at", said)])
     secret = new_secret(KEY_PREFIX)
-    key = ApiKey(new_id("key"), name, role, agent_id, tools.clock.now(), None)
+    key = ApiKey(new_id("key"), name, role, agent_id, now, None, expires_at)
 
     def unit(conn: sa.Connection) -> MadeKey:
         values = {
@@ -81,6 +100,7 @@ async def create_key(
             "role": role.value,
             "hash": tools.keys.hashed(secret),
             "created_at": key.created_at,
+            "expires_at": expires_at,
         }
         conn.execute(sa.insert(api_keys), values)
         data = {"key": key.id, "role": role.value}
@@ -93,12 +113,18 @@ async def create_key(
 
 
 async def authenticate(tools: Tools, secret: str) -> Who:
-    """Find who acts with an API key; Unauthorized for any key that is not good."""
+    """Find who acts with an API key; Unauthorized for any key that is not good.
+
+    Whoever holds a key that has expired is told so: it was good, and they may ask for another.
+    """
     hashes = tools.keys.hashes(secret) if secret.startswith(KEY_PREFIX + "_") else []
     row = await tools.db.read(_find, hashes) if hashes else None
     if row is None:
         raise Unauthorized("this needs a valid API key")
     now = tools.clock.now()
+    if row.expires_at is not None and row.expires_at <= now:
+        told = f"this API key expired at {rfc3339(row.expires_at)}; ask an owner for another"
+        raise Unauthorized(told, code="key_expired")
     if row.last_used_at is None or row.last_used_at < now - MINUTE:
         # A full disk must not keep anybody from reading.
         with contextlib.suppress(StorageFull, Unavailable):
@@ -113,9 +139,12 @@ def every_key(
     after: tuple[Moment, str] | None = None,
     limit: int | None = None,
 ) -> list[ApiKey]:
-    """List a workspace's good keys, newest first: at most `limit`, behind that `created_at, id`."""
+    """List a workspace's keys, newest first: at most `limit`, behind that `created_at, id`.
+
+    Those that were revoked are not in it; those that have expired are, until then.
+    """
     columns = api_keys.c
-    wanted = sa.select(api_keys).where(
+    wanted = sa.select(*(columns[name] for name in ApiKey.__slots__)).where(
         columns.workspace_id == workspace_id, columns.revoked_at.is_(None)
     )
     if after is not None:
@@ -123,14 +152,18 @@ def every_key(
         same = sa.and_(columns.created_at == then, columns.id > key_id)
         wanted = wanted.where(sa.or_(columns.created_at < then, same))
     found = conn.execute(wanted.order_by(columns.created_at.desc(), columns.id).limit(limit))
-    return [
-        ApiKey(row.id, row.name, Role(row.role), row.agent_id, row.created_at, row.last_used_at)
-        for row in found
-    ]
+    return [ApiKey(row.id, row.name, Role(row.role), *row[3:]) for row in found]
+
+
+def names(conn: sa.Connection, key_ids: Collection[str]) -> dict[str, str]:
+    """Return the names of these keys by id, also of those that were revoked."""
+    columns = api_keys.c
+    found = conn.execute(sa.select(columns.id, columns.name).where(columns.id.in_(key_ids)))
+    return {row.id: row.name for row in found}
 
 
 async def revoke_key(tools: Tools, who: Who, key_id: str) -> None:
-    """End a key at once; NotFound when there is no such good key."""
+    """End a key at once; NotFound when there is no key of that id to end."""
     if not _FORM.match(key_id):
         raise NotFound("there is no key of that id")
 

@@ -1,5 +1,6 @@
 """The rows of people, their sessions, invitations, and the codes of the first start."""
 
+from collections.abc import Collection
 from typing import Any
 
 import sqlalchemy as sa
@@ -78,6 +79,12 @@ def every_person(conn: sa.Connection, workspace_id: str) -> list[Person]:
         .order_by(people.c.disabled_at.is_not(None), sa.func.lower(people.c.name), people.c.id)
     )
     return [person(row) for row in found]
+
+
+def names(conn: sa.Connection, person_ids: Collection[str]) -> dict[str, str]:
+    """Return the names of these people by id."""
+    wanted = sa.select(people.c.id, people.c.name).where(people.c.id.in_(person_ids))
+    return {row.id: row.name for row in conn.execute(wanted)}
 
 
 def find_person(conn: sa.Connection, workspace_id: str, person_id: str) -> Person:

@@ -92,7 +92,10 @@ class Meaning:
             for other in related(concept.term):
                 concept.weights.setdefault(other, kin)
             worths = [weight * idf(t) for t, weight in concept.weights.items() if known(t)]
-            concept.worth = max(worths, default=_UNKNOWN * idf("")) * concept.weight
+            # A turn of phrase that the library has no word for ("where is", "how many") is not
+            # missed: it was about the form of the answer.
+            missed = _UNKNOWN * idf("") if concept.term else 0.0
+            concept.worth = max(worths, default=missed) * concept.weight
         self.total = sum(concept.worth for concept in self.concepts) or 1.0
         for which, concept in enumerate(self.concepts):
             for term, weight in concept.weights.items():

@@ -23,6 +23,9 @@ _NEAR: Final = 1.0
 _LIKE: Final = 0.75
 """How much likeness by an embeddings server counts beside the words."""
 CANDIDATES: Final = 60
+_ELSEWHERE: Final = 50
+"""Passages imagined that have none of the words: in a library of one page, a word that every
+passage has still tells something, and one that none has does not outweigh all others."""
 
 Postings = Callable[[str], tuple[Iterable[int], list[float]]]
 Ranked = tuple[float, int, int]
@@ -69,7 +72,7 @@ def _weighed(blob: bytes, total: int) -> tuple[Iterable[int], list[float]]:
 
 
 def _idf(total: int, have: int) -> float:
-    return math.log(1 + (total - have + 0.5) / (have + 0.5))
+    return math.log(1 + (total + _ELSEWHERE - have + 0.5) / (have + 0.5))
 
 
 def candidates(meaning: Meaning, index: Index) -> list[Ranked]:

@@ -14,7 +14,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.routes import HTTPRoute
 
 from parlour import __version__
-from parlour.web.api import agents, asking, keys, links, people, public, shapes
+from parlour.web.api import agents, asking, events, keys, links, people, public, shapes
 from parlour.web.gates import LINK, OPEN, SELF, Gate
 from parlour.web.problems import MEDIA
 
@@ -27,6 +27,7 @@ _TAGS: Final = (
     ("Links", "Doors to an agent. The address of a link goes only to who may manage links."),
     ("Keys", "API keys, by which programs act. A key is shown once."),
     ("People", "Who signs in to the studio, and who is invited to."),
+    ("History", "Who did what, when, and to what."),
     ("Service", "Whether the server is alive and ready, and what it offers."),
 )
 _MODULES: Final = {
@@ -35,6 +36,7 @@ _MODULES: Final = {
     "links": "Links",
     "keys": "Keys",
     "people": "People",
+    "events": "History",
     "service": "Service",
 }
 _ID: Final = {
@@ -151,7 +153,7 @@ def _tell_fields(name: str, schema: Document) -> None:
 def _said() -> dict[str, dict[str, str]]:
     """Collect what stands under each form and each of its fields in the code."""
     found: dict[str, dict[str, str]] = {}
-    for module in (shapes, agents, links, keys, people, public, asking):
+    for module in (shapes, agents, links, keys, people, events, public, asking):
         for form in ast.parse(inspect.getsource(module)).body:
             if isinstance(form, ast.ClassDef):
                 bases = [base.id for base in form.bases if isinstance(base, ast.Name)]

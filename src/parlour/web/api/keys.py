@@ -24,6 +24,8 @@ class NewKey(Strict, frozen=True):
     role: str = Role.BUILDER.value
     agent_name: str | None = None
     """Limits the key to this one agent."""
+    expires_at: str | None = None
+    """From when on it is refused; without it the key is good until it is revoked."""
 
 
 class KeyRevoked(msgspec.Struct, frozen=True):
@@ -35,7 +37,7 @@ class KeyRevoked(msgspec.Struct, frozen=True):
 
 @get("/api/keys", opt=_MANAGE)
 async def keys(tools: Tools, who: Who, limit: Limit = 50, after: After = None) -> Page[KeyShown]:
-    """List the keys that are good, newest first; never the keys themselves."""
+    """List the keys that were not revoked, newest first; never the keys themselves."""
     found = await tools.db.read(
         staff.every_key, who.workspace_id, after=_place(after), limit=limit + 1
     )
@@ -51,14 +53,14 @@ async def make_key(request: Asked, tools: Tools, who: Who, data: NewKey) -> Resp
     if data.role not in set(Role):
         message = f"must be one of {', '.join(Role)}"
         raise Invalid(f"role {message}", errors=[FieldError("role", message)])
-    role, only = Role(data.role), None
+    role, only, end = Role(data.role), None, shapes.moment("expires_at", data.expires_at)
     if data.agent_name is not None:
         only = (await tools.db.read(agents.find, who.workspace_id, data.agent_name)).id
     return await asking.made(
         request,
         tools,
         who,
-        lambda tools: staff.create_key(tools, who, data.name, role, only),
+        lambda tools: staff.create_key(tools, who, data.name, role, only, expires_at=end),
         lambda made: shapes.key_made(made.key, data.agent_name, made.secret),
     )
 

@@ -1,5 +1,5 @@
 """Management calls: everything an API key opens."""
 
-from parlour.web.api import agents, keys, links, people
+from parlour.web.api import agents, events, keys, links, people
 
-HANDLERS = [*agents.HANDLERS, *links.HANDLERS, *keys.HANDLERS, *people.HANDLERS]
+HANDLERS = [*agents.HANDLERS, *links.HANDLERS, *keys.HANDLERS, *people.HANDLERS, *events.HANDLERS]

@@ -105,6 +105,8 @@ class KeyShown(msgspec.Struct, frozen=True):
     """The only agent in scope; null when all are."""
     created_at: str
     last_used_at: str | None
+    expires_at: str | None
+    """From when on it is refused; null when it has no end."""
 
 
 class KeyMade(KeyShown, frozen=True):
@@ -223,6 +225,7 @@ def _key(found: ApiKey, agent_name: str | None) -> dict[str, Any]:
         "agent_name": agent_name,
         "created_at": rfc3339(found.created_at),
         "last_used_at": written(found.last_used_at),
+        "expires_at": written(found.expires_at),
     }
 
 

@@ -10,6 +10,7 @@ from litestar.response import Redirect
 
 from parlour import staff
 from parlour.agents import store as agents
+from parlour.kit.clock import DAY
 from parlour.kit.errors import FieldError, Invalid, NotFound
 from parlour.rights import Permission, Role
 from parlour.staff import MadeKey, model
@@ -29,11 +30,16 @@ class NewKey(msgspec.Struct, frozen=True):
     name: str = ""
     role: str = Role.BUILDER.value
     agent: str = ""
+    days: str = ""
+
+
+LIFE = {"": "Until it is revoked", "7": "7 days", "30": "30 days", "90": "90 days", "365": "A year"}
+"""What may be chosen for how long a key is good, by the number of days."""
 
 
 @get(_KEYS, opt=_MANAGE)
 async def keys(request: Asked, tools: Tools, seat: Seat) -> Response[Any]:
-    """List the keys that are good, without the keys themselves."""
+    """List the keys that were not revoked, without the keys themselves."""
     return await _page(request, tools, seat)
 
 
@@ -48,9 +54,11 @@ async def make_key(
     try:
         role = model.role_of(data.role)
         only = await _agent(tools, seat, data.agent) if data.agent else None
-        made = await staff.create_key(tools, seat.who, data.name.strip(), role, only)
+        end = tools.clock.now() + int(data.days) * DAY if data.days in LIFE and data.days else None
+        name = data.name.strip()
+        made = await staff.create_key(tools, seat.who, name, role, only, expires_at=end)
     except Invalid as problem:
-        typed = {"name": data.name[:300], "role": data.role, "agent": data.agent}
+        typed = {**msgspec.structs.asdict(data), "name": data.name[:300]}
         return await _page(request, tools, seat, Filled.after(problem, typed))
     return await _page(request, tools, seat, made=made)
 
@@ -90,6 +98,8 @@ async def _page(
         names=await tools.db.read(agents.names, scoped),
         agents=await tools.db.read(agents.every, seat.person.workspace_id),
         made=made,
+        life=LIFE,
+        now=tools.clock.now(),
     )
 
 

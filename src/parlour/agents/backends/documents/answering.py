@@ -1,7 +1,10 @@
 """Answers out of documents: the passages that answer, cut to what matters, each with its source."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from typing import Final
+from typing import Any, Final
+
+import sqlalchemy as sa
 
 from parlour.agents.backends.documents.words import courtesy, leans_back, say
 from parlour.agents.contract import Citation, Part, Question, Status, Text
@@ -21,6 +24,9 @@ _AS_GOOD: Final = 0.75
 """A further passage is quoted when it scores this share of the best; otherwise it is named."""
 
 
+_PATIENCE: Final = 20.0
+_LOOK_SECONDS: Final = 0.2
+
 _NAME: Final = 80
 """Letters of a place's name that are shown."""
 
@@ -30,9 +36,17 @@ class Documents:
 
     repeatable = True
 
-    def __init__(self, agent_id: str, tools: Tools, server: vectors.Server | None = None) -> None:
-        """Take the embeddings server to ask, if any."""
+    def __init__(
+        self,
+        agent_id: str,
+        tools: Tools,
+        server: vectors.Server | None = None,
+        *,
+        patience: float = _PATIENCE,
+    ) -> None:
+        """Take the embeddings server to ask, if any, and the seconds to wait for a first index."""
         self._server = server
+        self._patience = patience
         self._agent_id = agent_id
         self._tools = tools
 
@@ -42,8 +56,10 @@ class Documents:
         if (kind := courtesy(question.text)) is not None:
             yield Text(say(kind, language))
             return
-        state = await self._tools.db.read(store.state_of, self._agent_id)
-        if state is None or not state.generation:
+        if (state := await self._index()) is None:
+            yield Status(say("first_reading", language))
+            state = await self._first_index()
+        if state is None:
             yield Text(say("not_ready", language))
             return
         yield Status(_counted("searching", state.documents, language))
@@ -58,6 +74,19 @@ class Documents:
         yield Status(_counted("reading", len(told), language))
         for part in _told(found, told, language):
             yield part
+
+    async def _index(self) -> sa.Row[Any] | None:
+        state = await self._tools.db.read(store.state_of, self._agent_id)
+        return state if state is not None and state.generation else None
+
+    async def _first_index(self) -> sa.Row[Any] | None:
+        """Wait for documents that nobody has read before: a few are there within a second."""
+        until = asyncio.get_running_loop().time() + self._patience
+        while (found := await self._index()) is None:
+            if asyncio.get_running_loop().time() >= until:
+                break
+            await asyncio.sleep(_LOOK_SECONDS)
+        return found
 
 
 def _counted(what: str, count: int, language: str) -> str:

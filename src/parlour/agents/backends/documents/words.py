@@ -9,6 +9,7 @@ SAID: Final = {
         "searching_one": "Searching 1 document",
         "reading": "Reading {count} passages",
         "reading_one": "Reading 1 passage",
+        "first_reading": "Reading the documents for the first time",
         "greeting": "Hello. Ask me anything about these documents.",
         "thanks": "You’re welcome. Ask on whenever you like.",
         "empty": "Please write a question, and I’ll look it up in these documents.",

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0003_agents"
-down_revision = "0002_people"
+revision = "0004_agents"
+down_revision = "0003_history"
 
 
 def upgrade() -> None:

@@ -1,0 +1,75 @@
+"""Reading back at the command line what the staff and their programs did."""
+
+import click
+import msgspec
+
+from parlour import events
+from parlour.cli.base import as_json, asynchronous, host, in_workspace, show, table, when
+from parlour.kit.errors import NotFound
+from parlour.staff import model, store
+from parlour.web.api.events import shown
+
+
+@click.group(short_help="See what the staff and their programs did.")
+def event() -> None:
+    """See what the staff and their programs did. Nothing of it can be changed."""
+
+
+@event.command("list")
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 10_000),
+    default=50,
+    show_default=True,
+    metavar="N",
+    help="At most so many.",
+)
+@click.option("--before", type=int, metavar="ID", help="Only what came before this event.")
+@click.option("--person", metavar="EMAIL", help="Only what this person did.")
+@click.option("--kind", metavar="KIND", help="Only events of this kind, such as link.created.")
+@in_workspace
+@as_json
+@asynchronous
+async def listed(
+    limit: int,
+    before: int | None,
+    person: str | None,
+    kind: str | None,
+    workspace: str,
+    *,
+    as_json: bool,
+) -> None:
+    """List what was done, newest first."""
+    async with host(workspace) as here:
+        actor = None
+        if person is not None:
+            found = await here.tools.db.read(store.by_email, model.canonical(person))
+            if found is None or found.workspace_id != here.who.workspace_id:
+                raise NotFound("nobody here has that address")
+            actor = found.id
+        entries = await here.tools.db.browse(
+            events.by_staff,
+            here.who.workspace_id,
+            limit=limit,
+            before=before,
+            actor_id=actor,
+            kinds=[kind] if kind else (),
+        )
+        told = await shown(here.tools, entries)
+    rows = [
+        (each.id, when(entry.at), each.actor_name or "command line", each.kind,
+         each.agent_name or "", _data(each.data))
+        for each, entry in zip(told, entries, strict=True)
+    ]  # fmt: skip
+    lines = table(["ID", "WHEN", "WHO", "WHAT", "AGENT", "MORE"], rows, "Nothing was done yet.")
+    show(msgspec.to_builtins(told), lines, as_json=as_json)
+
+
+def _data(data: dict[str, object]) -> str:
+    """Write what else there is to say on one line, whatever was typed into it."""
+    return " ".join(f"{name}={_plain(value)}" for name, value in data.items())
+
+
+def _plain(value: object) -> str:
+    text = str(value)
+    return text if text.isprintable() else ascii(text)
