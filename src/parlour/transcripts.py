@@ -53,6 +53,11 @@ def usage_of_links(conn: sa.Connection, link_ids: list[str]) -> dict[str, tuple[
     return counted
 
 
+def count_of_agent(conn: sa.Connection, agent_id: str) -> int:
+    """Count the conversations that visitors had with an agent."""
+    return store.count_of_agent(conn, agent_id)
+
+
 def _own(message: Message) -> Shown:
     return Shown(
         message.id,

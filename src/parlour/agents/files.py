@@ -103,6 +103,12 @@ def keep(conn: sa.Connection, file_ids: Iterable[str]) -> None:
     )
 
 
+def count(conn: sa.Connection, agent_id: str) -> int:
+    """Count the whole files of an agent, those of earlier versions included."""
+    counted = sa.select(sa.func.count()).where(files.c.agent_id == agent_id, files.c.whole)
+    return int(conn.execute(counted).scalar_one())
+
+
 def drop(conn: sa.Connection, agent_id: str, named: Iterable[str]) -> None:
     """Delete the whole files of an agent that neither a version nor its draft, `named`, names.
 

@@ -191,6 +191,12 @@ def version(conn: sa.Connection, agent_id: str, number: int) -> Version:
     return _version(row)
 
 
+def count_of_versions(conn: sa.Connection, agent_id: str) -> int:
+    """Count an agent's published versions."""
+    counted = sa.select(sa.func.count()).where(versions.c.agent_id == agent_id)
+    return int(conn.execute(counted).scalar_one())
+
+
 def preview_of(conn: sa.Connection, agent_id: str) -> Agent | None:
     """Find the preview of an agent's draft."""
     row = conn.execute(

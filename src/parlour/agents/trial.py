@@ -71,6 +71,14 @@ async def ask(
     return heard.told("", "") if heard.text.strip() else heard.told("bad_answer", "it said nothing")
 
 
+async def ask_draft(
+    tools: Tools, agent: Agent, config: Mapping[str, Any] | None = None, *, trusted: bool = False
+) -> Tried:
+    """Ask an agent's backend as its draft, or a config that somebody is writing, sets it up."""
+    given = keeping.shown_config(agent.draft) if config is None else config
+    return await ask(tools, agent.draft.backend, given, agent, trusted=trusted)
+
+
 async def _parts(backend: Any, question: Question) -> Any:
     answer = backend.answer(question)
     try:

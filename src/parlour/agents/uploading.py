@@ -11,10 +11,11 @@ import msgspec
 import sqlalchemy as sa
 
 from parlour import events
-from parlour.agents import files, keeping, naming, store
+from parlour.agents import files, keeping, naming, store, versions
 from parlour.agents.backends.documents import Config
 from parlour.agents.backends.documents.config import Document
-from parlour.agents.model import Agent
+from parlour.agents.library import store as library
+from parlour.agents.model import Agent, Content
 from parlour.kit.errors import Conflict, NotFound, Problem, TooLarge
 from parlour.kit.tokens import new_id
 from parlour.rights import Who
@@ -33,9 +34,45 @@ class Added:
     replaced: bool
 
 
-def documents(agent: Agent) -> tuple[Document, ...]:
-    """Return the uploaded documents of a draft, by name; Conflict when it answers otherwise."""
-    return _config(agent).uploads
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A document of a draft, and what became of it."""
+
+    document: Document
+    published: bool
+    """Whether visitors get answers from it."""
+    reading: bool
+    """Whether it is still to be read."""
+    problem: str
+    """Why it cannot be read; empty when it can, or nobody has tried yet."""
+
+
+def listed(conn: sa.Connection, agent: Agent) -> list[Listed]:
+    """List a draft's uploaded documents by name; Conflict when it answers from elsewhere."""
+    preview = store.preview_of(conn, agent.id)
+    ids = [agent.id] if preview is None else [agent.id, preview.id]
+    skipped: dict[str, str] = {}
+    read: set[tuple[str, str]] = set()
+    for each in ids:
+        state = library.state_of(conn, each)
+        skipped |= dict(state.skipped) if state is not None else {}
+        read |= {(row.path, row.digest) for row in library.living(conn, each)}
+    present = versions.published(conn, agent)
+    public = set() if present is None else _named(present.content)
+    return [
+        Listed(
+            document,
+            (document.name, document.digest) in public,
+            not known and document.name not in skipped,
+            "" if known else skipped.get(document.name, ""),
+        )
+        for document in _config(agent).uploads
+        for known in [(document.name, document.digest) in read]
+    ]
+
+
+def _named(content: Content) -> set[tuple[str, str]]:
+    return {(each["name"], each["digest"]) for each in content.config.get("uploads", ())}
 
 
 async def add(

@@ -33,7 +33,7 @@ _OF: Final[dict[str, tuple[str, ...]]] = {
     "function": ("target",),
 }
 _NEEDED: Final = {
-    "documents": ("path",),
+    "documents": (),
     "openai": ("base_url", "model"),
     "webhook": ("url",),
     "function": ("target",),
@@ -43,7 +43,7 @@ _OPTIONS: Final = [
         "--path",
         type=click.Path(path_type=Path),
         metavar="DIR",
-        help="documents: the folder to answer from.",
+        help="documents: the folder to answer from; without it, upload some.",
     ),
     click.option("--base-url", metavar="URL", help="openai: where the model server is."),
     click.option("--model", metavar="M", help="openai: which model to ask."),
@@ -97,7 +97,7 @@ async def create(
 
     Returns what was made, and how reading went. When reading fails, nothing is left behind.
     """
-    if wish.backend != "documents":
+    if wish.backend != "documents" or "path" not in wish.config:
         return await keeping.create(here.tools, here.who, wish, trusted=True, publish=publish), None
     made = await keeping.create(here.tools, here.who, wish, trusted=True, publish=False)
     agent = made.agent

@@ -362,6 +362,12 @@ def usage_of_links(conn: sa.Connection, link_ids: list[str]) -> dict[str, tuple[
     return {row[0]: (int(row[1]), row[2], row[3]) for row in rows}
 
 
+def count_of_agent(conn: sa.Connection, agent_id: str) -> int:
+    """Count an agent's conversations."""
+    counted = sa.select(sa.func.count()).where(conversations.c.agent_id == agent_id)
+    return int(conn.execute(counted).scalar_one())
+
+
 def _message(row: Row) -> Message:
     return Message(
         row.id,

@@ -14,7 +14,18 @@ from litestar.openapi import OpenAPIConfig
 from litestar.routes import HTTPRoute
 
 from parlour import __version__
-from parlour.web.api import agents, asking, events, keys, links, people, public, shapes
+from parlour.web.api import (
+    agents,
+    asking,
+    documents,
+    drafts,
+    events,
+    keys,
+    links,
+    people,
+    public,
+    shapes,
+)
 from parlour.web.gates import LINK, OPEN, SELF, Gate
 from parlour.web.problems import MEDIA
 
@@ -33,6 +44,8 @@ _TAGS: Final = (
 _MODULES: Final = {
     "public": "Visitors",
     "agents": "Agents",
+    "documents": "Agents",
+    "drafts": "Agents",
     "links": "Links",
     "keys": "Keys",
     "people": "People",
@@ -153,7 +166,7 @@ def _tell_fields(name: str, schema: Document) -> None:
 def _said() -> dict[str, dict[str, str]]:
     """Collect what stands under each form and each of its fields in the code."""
     found: dict[str, dict[str, str]] = {}
-    for module in (shapes, agents, links, keys, people, events, public, asking):
+    for module in (shapes, agents, documents, drafts, links, keys, people, events, public, asking):
         for form in ast.parse(inspect.getsource(module)).body:
             if isinstance(form, ast.ClassDef):
                 bases = [base.id for base in form.bases if isinstance(base, ast.Name)]

@@ -1,5 +1,13 @@
 """Management calls: everything an API key opens."""
 
-from parlour.web.api import agents, events, keys, links, people
+from parlour.web.api import agents, documents, drafts, events, keys, links, people
 
-HANDLERS = [*agents.HANDLERS, *links.HANDLERS, *keys.HANDLERS, *people.HANDLERS, *events.HANDLERS]
+HANDLERS = [
+    *agents.HANDLERS,
+    *documents.HANDLERS,
+    *drafts.HANDLERS,
+    *links.HANDLERS,
+    *keys.HANDLERS,
+    *people.HANDLERS,
+    *events.HANDLERS,
+]

@@ -1,5 +1,6 @@
 """The forms in which programs send and get things: field by field, unknown fields refused."""
 
+import dataclasses
 import re
 from datetime import datetime
 from typing import Any, Final
@@ -8,6 +9,8 @@ import msgspec
 
 from parlour.agents import keeping
 from parlour.agents.model import Agent, Version
+from parlour.agents.trial import Tried
+from parlour.agents.uploading import Listed
 from parlour.kit.clock import Moment, moment_of, rfc3339
 from parlour.kit.errors import FieldError, Invalid
 from parlour.links.store import Link
@@ -41,6 +44,8 @@ class AgentShown(msgspec.Struct, frozen=True):
     """How the backend is set up, without secrets; null for who may not manage agents."""
     created_at: str
     updated_at: str
+    updated_by: str
+    """Who changed it last; empty when that was not noted."""
 
 
 class AgentMade(AgentShown, frozen=True):
@@ -55,6 +60,10 @@ class VersionShown(msgspec.Struct, frozen=True):
 
     number: int
     published_at: str
+    published_by: str
+    """Who published it; empty when that was not noted."""
+    restored_from: int | None
+    """The earlier version that it brought back."""
     backend: str
     display_name: str
     description: str
@@ -62,6 +71,44 @@ class VersionShown(msgspec.Struct, frozen=True):
     starters: list[str]
     placeholder: str
     config: dict[str, Any] | None
+
+
+class DocumentShown(msgspec.Struct, frozen=True):
+    """A document that was uploaded to an agent's draft."""
+
+    name: str
+    bytes: int
+    sha256: str
+    uploaded_at: str
+    uploaded_by: str
+    published: bool
+    """Whether visitors get answers from it."""
+    problem: str | None
+    """Why it could not be read, once that was tried."""
+
+
+class AgentFootprint(msgspec.Struct, frozen=True):
+    """What ends or goes when an agent is deleted."""
+
+    links: int
+    conversations: int
+    documents: int
+    versions: int
+
+
+class Trial(msgspec.Struct, frozen=True):
+    """What came of asking a backend one question; nothing of it is kept."""
+
+    answered: bool
+    text: str
+    problem: str
+    """What is wrong; empty when it answered."""
+    code: str
+    """`unreachable`, `refused`, `rate_limited`, `bad_answer`, `timeout`, `misconfigured`."""
+    first_ms: int | None
+    """Milliseconds to the first word."""
+    total_ms: int
+    tokens: int | None
 
 
 class UsageStats(msgspec.Struct, frozen=True):
@@ -166,6 +213,7 @@ def _agent(agent: Agent, *, manages: bool) -> dict[str, Any]:
         "config": keeping.shown_config(agent.draft) if manages else None,
         "created_at": rfc3339(agent.created_at),
         "updated_at": rfc3339(agent.updated_at),
+        "updated_by": agent.updated_by,
         **_texts(agent),
     }
 
@@ -185,9 +233,30 @@ def version(found: Version, *, manages: bool) -> VersionShown:
     return VersionShown(
         number=found.number,
         published_at=rfc3339(found.published_at),
+        published_by=found.published_by,
+        restored_from=found.restored_from,
         config=keeping.shown_config(found.content) if manages else None,
         **_texts(found),
     )
+
+
+def document(found: Listed) -> DocumentShown:
+    """Show an uploaded document."""
+    kept = found.document
+    return DocumentShown(
+        name=kept.name,
+        bytes=kept.size,
+        sha256=kept.digest,
+        uploaded_at=rfc3339(kept.at),
+        uploaded_by=kept.by,
+        published=found.published,
+        problem=found.problem or None,
+    )
+
+
+def trial(found: Tried) -> Trial:
+    """Show what came of asking a backend."""
+    return Trial(**dataclasses.asdict(found))
 
 
 def link(
