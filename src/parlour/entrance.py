@@ -26,12 +26,21 @@ from parlour.visitors import sessions
 class Refused(Problem):
     """The house says no to a visitor, and why."""
 
-    def __init__(self, refusal: Refuse, content: Content | None = None) -> None:
-        """Carry the refusal, and whose door it is when that may be told."""
+    def __init__(
+        self, refusal: Refuse, content: Content | None = None, *, said: bool = False
+    ) -> None:
+        """Carry the refusal, whose door it is if that may be told, and if they `said` anything."""
         self.refusal = refusal
         self.content = content
+        self.readable = said and refusal.why.is_over
+        """Whether this visitor may still read what they said here."""
         self.status = STATUS[refusal.why]
         super().__init__(SAID[refusal.why], code=refusal.why.value)
+
+    @property
+    def after_reply(self) -> bool:
+        """Whether who is inside may first see the reply to its end that is being written."""
+        return self.refusal.why.is_over
 
 
 class NoSuchSession(NotFound):
@@ -100,7 +109,21 @@ async def admitted(tools: Tools, token: str, session: str | None) -> Door:
     """Look at a door that must be open; Refused says why it is not."""
     door = await look(tools, token, session)
     if isinstance(door.verdict, Refuse):
-        raise Refused(door.verdict, door.content)
+        said = door.conversation_id is not None
+        raise Refused(door.verdict, door.content, said=said)
+    return door
+
+
+async def readable(tools: Tools, token: str, session: str | None) -> Door:
+    """Look at a door behind which a visitor may read their own conversation, if they have one.
+
+    It is open, or was until its time came; Refused for every other door, and for strangers.
+    """
+    door = await look(tools, token, session)
+    if isinstance(door.verdict, Refuse):
+        refused = Refused(door.verdict, door.content, said=door.conversation_id is not None)
+        if not refused.readable:
+            raise refused
     return door
 
 
@@ -143,6 +166,13 @@ class Ticket:
     """A secret made by us, for the session that begins if the one presented is not good."""
     known: bool
     """The session presented must be good; none may begin in its place."""
+    begun: bool = False
+    """`fresh` was given out before, and came back with the message."""
+
+    @property
+    def secret_of_caller(self) -> str | None:
+        """What nobody but this visitor can present; None for one who brings nothing."""
+        return self.session or (self.fresh if self.begun else None)
 
     def __call__(self, conn: sa.Connection, now: Moment) -> Entered:
         """Judge all of it again, spend the use of a new visitor, and say who came in.
@@ -200,9 +230,9 @@ def ticket(
         if known:
             raise NoSuchSession("there is no such session on this link")
         session = None
-    if start is None or not tools.keys.minted(start, genuine.link_id):
-        start = tools.keys.mint_session(genuine.link_id)
-    return Ticket(tools, genuine, session, start, known)
+    begun = start is not None and tools.keys.minted(start, genuine.link_id)
+    fresh = start if start and begun else tools.keys.mint_session(genuine.link_id)
+    return Ticket(tools, genuine, session, fresh, known, begun)
 
 
 def start_of(tools: Tools, link_id: str) -> str:

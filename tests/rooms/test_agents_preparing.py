@@ -10,13 +10,15 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from parlour.agents import keeping, readying
+from parlour.agents import keeping, readying, store
 from parlour.agents.backends import KINDS
 from parlour.agents.library import store as library
 from parlour.agents.library.apart import Helper
 from parlour.agents.library.searching import search
 from parlour.agents.model import Agent
-from parlour.kit.errors import Invalid
+from parlour.cli import preparing
+from parlour.cli.base import Host
+from parlour.kit.errors import Invalid, Problem
 from parlour.kit.queue.rows import jobs
 from parlour.rights import Who
 from parlour.tools import Tools
@@ -165,3 +167,26 @@ async def test_a_reading_that_broke_off_leaves_nothing_of_a_deleted_agent(
     await readying.prepare(tools, {"agent": agent.id})
     assert await left(tools, agent.id) == []
     assert keeping.FORGET in await names_of_jobs(tools)
+
+
+async def test_an_agent_that_is_deleted_while_a_command_reads_for_it(
+    tools: Tools, owner: Who, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing stays of it, and the command says what went wrong first."""
+    here = Host(tools, owner)
+    seen: list[str] = []
+    read = Helper.read
+
+    async def deleted_meanwhile(helper: Helper, wanted: Any) -> Any:
+        if not seen:
+            found = (await tools.db.read(store.every, owner.workspace_id))[0]
+            seen.append(found.id)
+            await keeping.delete(tools, owner, found)
+            await readying.forget(tools, {"agent": found.id})
+        return await read(helper, wanted)
+
+    monkeypatch.setattr(Helper, "read", deleted_meanwhile)
+    wish = keeping.Wish("brief", "documents", {"path": str(folder)})
+    with pytest.raises(Problem):
+        await preparing.create(here, wish, publish=True)
+    assert await left(tools, seen[0]) == []

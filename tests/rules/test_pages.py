@@ -118,7 +118,7 @@ def test_a_source_page_marks_the_passage_and_leads_back() -> None:
         )
     ).decode()
     assert re.search(r'<section class="passage"[^>]*>.*It frees\.', page)
-    assert 'href="../../../tok#msg_1"' in page
+    assert 'href="/chat/tok#msg_1"' in page
 
 
 def test_files_are_found_under_their_own_version_only() -> None:

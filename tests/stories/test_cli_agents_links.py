@@ -1,5 +1,7 @@
 """Somebody with a shell makes agents, links and keys beside a running server."""
 
+import asyncio
+import json
 import os
 import pty
 import re
@@ -10,6 +12,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from aiohttp import web
 
 from parlour.cli import COMMANDS
 from tests.rig.managing import Api
@@ -59,6 +62,43 @@ def test_a_folder_is_read_before_anybody_is_let_in(own_server: Server, tmp_path:
     (missing / "leave.md").write_text("# Leave\n\nEverybody has 30 days of leave a year.\n")
     made = own_server.cli(*create, str(missing))
     assert [each["path"] for each in made["index"]["skipped"]] == ["broken.pdf"]
+
+
+async def test_documents_with_an_embeddings_server(own_server: Server, handbook: Path) -> None:
+    """Its key comes from the environment, is shown to nobody, and every passage is sent to it."""
+    pytest.importorskip("numpy")
+    asked: list[tuple[str | None, int]] = []
+
+    async def embed(request: web.Request) -> web.Response:
+        texts = (await request.json())["input"]
+        asked.append((request.headers.get("Authorization"), len(texts)))
+        data = [{"index": n, "embedding": [1.0, 0.5]} for n, _ in enumerate(texts)]
+        return web.json_response({"data": data})
+
+    app = web.Application()
+    app.router.add_post("/v1/embeddings", embed)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    url = f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
+    create = ("agent", "create", "handbook", "--backend", "documents", "--path", str(handbook))
+    meaning = ("--embeddings-url", url, "--embeddings-model", "senses")
+    key = ("--embeddings-key-env", "SENSES_KEY", "--json")
+    try:
+        unset = await asyncio.to_thread(own_server.run, *create, *meaning, *key)
+        assert unset.returncode == 2, unset.stderr
+        assert "SENSES_KEY is not set" in unset.stderr
+        lonely = await asyncio.to_thread(own_server.run, *create, *meaning[:2])
+        assert "embeddings_model" in refused(lonely)
+        given = {"SENSES_KEY": own_server.keep_secret("sk-canary-1234")}
+        done = await asyncio.to_thread(own_server.run, *create, *meaning, *key, env=given)
+    finally:
+        await runner.cleanup()
+    assert done.returncode == 0, done.stderr
+    assert "sk-canary" not in done.stdout
+    assert json.loads(done.stdout)["config"]["embeddings_api_key"] == "set"
+    assert sum(number for _, number in asked) == 2
+    assert {header for header, _ in asked} == {"Bearer sk-canary-1234"}
 
 
 def test_an_agent_s_whole_life(own_server: Server) -> None:

@@ -1,6 +1,7 @@
 """A visitor talks to an agent: says, watches, stops, asks again, begins anew."""
 
 import asyncio
+import json
 from collections import Counter
 
 import sqlalchemy as sa
@@ -114,6 +115,23 @@ async def test_retry_twice_at_once_asks_once(visit: Visit) -> None:
     assert await vera.settled() == [("user", "Hello?"), ("assistant", "Now.")]
 
 
+async def test_a_server_that_repeats_the_question_tells_the_log_nothing(visit: Visit) -> None:
+    """PRI-05: no log holds what visitors say, whatever an agent's server answers with."""
+    echo = {"detail": [{"loc": ["body"], "msg": "bad content: canary-said", "input": "canary-in"}]}
+    visit.model.plays(
+        plays.error(400, "cannot parse 'canary-said by Vera'"),
+        plays.answer(422, json.dumps(echo).encode(), Content_Type="application/json"),
+        plays.answer(400, b"<h1>canary-said</h1>", Content_Type="text/html"),
+    )
+    vera = visit.visitor()
+    for _ in range(3):
+        await said(vera, "I am the canary-said by Vera, canary-in")
+        await vera.settled()
+    assert "canary" not in visit.server.output
+    for kept in ("the server answered 400: cannot parse", "422: bad content", "answered 400"):
+        assert kept in visit.server.output
+
+
 async def test_a_new_conversation_forgets_nothing_and_shows_nothing(visit: Visit) -> None:
     vera = visit.visitor()
     await said(vera)
@@ -192,6 +210,64 @@ async def test_a_first_message_sent_twice_at_once_begins_one_session(visit: Visi
         assert await clicks[0].settled() == TOLD
         uses = [each.uses for each in await visit.keeper.rows(links_of(link.id))]
         assert uses == [1]
+
+
+async def keyed(person: Visitor, key: str, text: str = "Hello?", **fields: object) -> Answer:
+    body = {"message": text, **fields}
+    return await person.call("chat", json=body, headers={"Idempotency-Key": key})
+
+
+async def test_a_first_message_under_one_key_is_one_however_often_it_is_sent(visit: Visit) -> None:
+    """USE-03, API-05: one use, one conversation, the same answer, whole or later."""
+    key = "7d8f9f0e-77a4-4a25-9b5c-3e1f0a7f7c11"
+    again = [visit.visitor() for _ in range(12)]
+    answers = await asyncio.gather(*(keyed(each, key) for each in again))
+    assert {answer.status for answer in answers} == {200}
+    assert len({answer.body for answer in answers}) == 1
+    assert len({each.session for each in again}) == 1
+    assert sum("Idempotency-Replayed" in answer.headers for answer in answers) == 11
+    assert await again[0].settled() == TOLD
+    assert [each.uses for each in await visit.keeper.rows(links_of(visit.link.id))] == [1]
+    other = await keyed(visit.visitor(), key, "Something else")
+    assert (other.status, other.code) == (422, "idempotency_key_reused")
+    elsewhere = await keyed(visit.visitor(await visit.another_link()), key)
+    assert elsewhere.json["session_id"] != answers[0].json["session_id"]
+    assert len(visit.model.requests) == 2
+
+
+async def test_a_key_that_anybody_may_use_stands_for_nobody(visit: Visit) -> None:
+    """API-05: two strangers who count their messages from 1 do not meet."""
+    refused = await keyed(visit.visitor(), "1")
+    assert (refused.status, refused.json["errors"][0]["field"]) == (422, "Idempotency-Key")
+    vera, sam = visit.visitor(), visit.visitor()
+    for each in (vera, sam):
+        await said(each)
+        await each.settled()
+    first = await keyed(vera, "1", "More", async_mode=True)
+    again = await keyed(vera, "1", "More", async_mode=True)
+    assert again.json == first.json
+    assert again.headers["Idempotency-Replayed"] == "true"
+    others = await keyed(sam, "1", "More", async_mode=True)
+    assert others.json["message"]["id"] != first.json["message"]["id"]
+    assert "Idempotency-Replayed" not in others.headers
+    assert len(await vera.settled()) == 4
+    await visit.keeper.revoke(visit.agent, visit.link)
+    assert (await keyed(vera, "1", "More", async_mode=True)).status == 404
+
+
+async def test_a_retry_under_one_key_asks_once(visit: Visit) -> None:
+    visit.model.plays(plays.error(400), plays.reply("Now."))
+    vera = visit.visitor()
+    await said(vera)
+    await vera.settled()
+    key = {"Idempotency-Key": "again-1"}
+    first = await vera.call("retry", headers=key)
+    assert first.status == 202
+    await vera.settled()
+    again = await vera.call("retry", headers=key)
+    assert (again.status, again.json) == (202, first.json)
+    assert (await vera.call("retry")).status == 409
+    assert len(visit.model.requests) == 2
 
 
 async def test_two_different_first_messages_at_once_share_one_conversation(visit: Visit) -> None:

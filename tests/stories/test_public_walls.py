@@ -23,6 +23,8 @@ CALLS: tuple[tuple[str, str, dict[str, Any]], ...] = (
 FORMS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("GET", "/chat/{}", {}),
     ("GET", "/public/chat/{}", {}),
+    ("GET", "/chat/{}/read", {}),
+    ("GET", "/public/chat/{}/read", {}),
     ("POST", "/chat/{}/stop", {}),
     ("POST", "/chat/{}/retry", {}),
     ("POST", "/chat/{}/new", {}),

@@ -1,6 +1,7 @@
 """Calls a server that answers for an agent; tries again only while nothing has been said."""
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass
@@ -71,11 +72,25 @@ async def attempted(
 
 
 def _refusal(status: int, headers: Mapping[str, str], said: str) -> _Refusal:
-    failure = BackendFailure(_code(status), f"the server answered {status}: {one_line(said)}")
+    failure = BackendFailure(_code(status), f"the server answered {status}{_reason(said)}")
     if status not in (429, 502, 503, 504):
         return _Refusal(failure)
     after = _retry_after(headers)
     return _Refusal(failure, retry=after <= _LONGEST_WAIT, after=after)
+
+
+def _reason(said: str) -> str:
+    """Return the reason that an error document of a known form gives; nothing of any other text."""
+    try:
+        document = json.loads(said)
+    except ValueError:
+        return ""
+    for name in ("error", "detail", "message", "msg"):
+        if isinstance(document, dict) and name in document:
+            document = document[name]
+        if isinstance(document, list) and document:
+            document = document[0]
+    return f": {one_line(document)}" if isinstance(document, str) else ""
 
 
 def _code(status: int) -> str:

@@ -7,23 +7,30 @@ import sqlalchemy as sa
 from parlour.agents.store import agents
 from parlour.conversations.store import conversations
 from parlour.conversations.turns import turns
+from parlour.kit.clock import Moment
 from parlour.links.store import links
 
-_SHUT = (
+_BEHIND = (
     sa.select(turns.c.id)
     .join(conversations, conversations.c.id == turns.c.conversation_id)
     .join(links, links.c.id == conversations.c.link_id)
-    .join(agents, agents.c.id == turns.c.agent_id)
-    .where(
-        turns.c.id.in_(sa.bindparam("ids", expanding=True)),
-        sa.or_(
-            links.c.revoked_at.is_not(None),
-            links.c.enabled.is_(sa.false()),
-            agents.c.deleted_at.is_not(None),
-            agents.c.live.is_(sa.false()),
-        ),
-    )
 )
+_SHUT = _BEHIND.join(agents, agents.c.id == turns.c.agent_id).where(
+    turns.c.id.in_(sa.bindparam("ids", expanding=True)),
+    sa.or_(
+        links.c.revoked_at.is_not(None),
+        links.c.enabled.is_(sa.false()),
+        agents.c.deleted_at.is_not(None),
+        agents.c.live.is_(sa.false()),
+    ),
+)
+
+_OVER = _BEHIND.where(turns.c.id == sa.bindparam("id"), links.c.expires_at <= sa.bindparam("now"))
+
+
+def over(conn: sa.Connection, turn_id: str, now: Moment) -> bool:
+    """Whether the time of a turn's link has come: then no reply is begun any more."""
+    return conn.execute(_OVER, {"id": turn_id, "now": now}).first() is not None
 
 
 def shut(conn: sa.Connection, turn_ids: Collection[str]) -> set[str]:

@@ -4,7 +4,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 
@@ -36,7 +36,23 @@ _RESYNC = wire.event("resync", {})
 Present = Callable[[Shown], dict[str, Any]]
 """Turns a message into what the stream tells of it."""
 
-Judge = Callable[[sa.Connection], Problem | None]
+
+class Bar(Protocol):
+    """Why a viewer may look no longer."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def detail(self) -> str: ...
+    @property
+    def after_reply(self) -> bool:
+        """Whether the reply that is being written may be seen to its end."""
+        ...
+
+
+Judge = Callable[[sa.Connection], Bar | None]
 """Says whether this viewer may still look; None is yes."""
 
 
@@ -117,18 +133,23 @@ class _Found:
     messages: list[Shown]
     last_seq: int
     closed: bool
-    problem: Problem | None = None
+    bar: Bar | None = None
+
+    @property
+    def writing(self) -> Shown | None:
+        """The reply that is being written."""
+        return next((each for each in self.messages if each.state is State.WRITING), None)
 
 
 def _reread(
     conn: sa.Connection, conversation_id: str, after: int, judge: Judge | None = None
 ) -> _Found:
-    problem = judge(conn) if judge is not None else None
-    if problem is not None:
-        return _Found([], 0, closed=True, problem=problem)
+    bar = judge(conn) if judge is not None else None
+    if bar is not None and not bar.after_reply:
+        return _Found([], 0, closed=False, bar=bar)
     last_seq, closed = store.progress(conn, conversation_id)
     found = transcripts.for_visitor(conn, conversation_id, after=after, newest=NEWEST)
-    return _Found(found, last_seq, closed)
+    return _Found(found, last_seq, closed, bar)
 
 
 class _Follower:
@@ -236,24 +257,27 @@ class _Follower:
             asyncio.get_running_loop().call_later(_AGAIN, self._wake.set)
             return b""
         self._unread = False
-        if found.problem is not None:
-            problem = found.problem
-            data = {"code": problem.code, "title": problem.title, "detail": problem.detail}
-            self._over = True
-            return wire.event("refused", {"problem": data})
+        if found.bar is not None and not found.bar.after_reply:
+            return self._refused(found.bar)
         behind = found.last_seq - self._settled > 2 * NEWEST and self._settled > 0
         if found.closed or behind or self._cursor.seq > found.last_seq:
             self._over = True
             return _RESYNC
         chunks = [self._tell(message) for message in found.messages]
-        writing = next((each for each in found.messages if each.state is State.WRITING), None)
-        if writing is None:
-            self._drop_log()
+        if found.writing is not None:
+            chunks.append(await self._join(found.writing))
         else:
-            chunks.append(await self._join(writing))
+            self._drop_log()
+            if found.bar is not None:
+                chunks.append(self._refused(found.bar))
         until = view.until_seq
-        self._over = until is not None and self._settled >= until
+        self._over = self._over or (until is not None and self._settled >= until)
         return b"".join(chunks)
+
+    def _refused(self, bar: Bar) -> bytes:
+        self._over = True
+        data = {"code": bar.code, "title": bar.title, "detail": bar.detail}
+        return wire.event("refused", {"problem": data})
 
     def _tell(self, message: Shown) -> bytes:
         seq, before = message.seq, self._told.get(message.seq)

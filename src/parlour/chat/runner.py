@@ -14,6 +14,7 @@ from parlour import events
 from parlour.agents.contract import Backend, BackendFailure, Question
 from parlour.chat import doors, prompt, wire
 from parlour.chat.breaker import Breaker
+from parlour.chat.discreet import discreet
 from parlour.chat.running import SAVE_EVERY, Run, Running
 from parlour.chat.turns import RUN, announce
 from parlour.chat.writing import Writing
@@ -82,9 +83,11 @@ class Runner:
         begun = await tools.db.write(_begin, tools, turn.id, backend)
         if begun is None:
             return
-        turn, messages = begun
+        turn, messages, over = begun
         if turn.stop_at is not None:
             await self._end(turn, _End(TurnState.STOPPED))
+        elif over:
+            await self._end(turn, _End(TurnState.FAILED, "expired"))
         elif backend is None:
             await self._end(turn, _End(TurnState.FAILED, "misconfigured"))
         elif turn.epoch > 1 and not backend.repeatable:
@@ -129,7 +132,7 @@ class Runner:
         self._running.add(run)
         try:
             await asyncio.wait({answering})
-            end = _judge(run)
+            end = _judge(run, question)
             if writing.heard or not run.stopped:
                 self._breaker.tell(turn.agent_id, end.problem, loop.time())
             await self._end_undisturbed(turn, end)
@@ -197,8 +200,8 @@ async def _consume(backend: Backend, question: Question, writing: Writing) -> No
             await close()
 
 
-def _judge(run: Run) -> _End:
-    """Say how an answer ended; failures are told to the owner's log."""
+def _judge(run: Run, question: Question) -> _End:
+    """Say how an answer ended; failures are told to the owner's log, without what was said."""
     if run.stopped:
         return _End(TurnState.STOPPED, None, run.writing)
     if run.late or run.answering.cancelled():
@@ -208,28 +211,34 @@ def _judge(run: Run) -> _End:
         if run.writing.offset or run.writing.actions:
             return _End(TurnState.DONE, None, run.writing)
         error = BackendFailure("bad_answer", "the answer was empty")
+    said = [each.text for each in question.messages]
     if isinstance(error, BackendFailure):
-        log.warning("turn.failed", turn=run.turn.id, code=error.code, error=str(error))
+        told = discreet(str(error), said)
+        log.warning("turn.failed", turn=run.turn.id, code=error.code, error=told)
         return _End(TurnState.FAILED, error.code, run.writing)
-    log.error("turn.broke", turn=run.turn.id, error=f"{type(error).__name__}: {error}")
+    told = discreet(f"{type(error).__name__}: {error}", said)
+    log.error("turn.broke", turn=run.turn.id, error=told)
     return _End(TurnState.FAILED, "error", run.writing)
 
 
 def _begin(
     conn: sa.Connection, tools: Tools, turn_id: str, backend: Backend | None
-) -> tuple[Turn, list[Message]] | None:
+) -> tuple[Turn, list[Message], bool] | None:
+    """Start a turn; tell also what its agent may be shown, and whether it comes too late."""
     now = tools.clock.now()
     turn = rows.start(conn, turn_id, now)
     if turn is None:
         return None
     if doors.shut(conn, [turn_id]):
         turn = replace(turn, stop_at=now)
+    # A reply that was being written when its link ended is finished, also after a crash.
+    over = turn.epoch == 1 and doors.over(conn, turn_id, now)
     if turn.epoch > 1 and backend is not None and backend.repeatable:
         store.change(conn, turn.conversation_id, turn.reply_seq, epoch=turn.epoch, text="")
     else:
         store.change(conn, turn.conversation_id, turn.reply_seq, epoch=turn.epoch)
     messages = store.read(conn, turn.conversation_id, upto=turn.question_seq, newest=_LOOKED_AT)
-    return turn, messages
+    return turn, messages, over
 
 
 def _finish(conn: sa.Connection, tools: Tools, turn: Turn, end: _End) -> None:

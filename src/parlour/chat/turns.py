@@ -237,6 +237,11 @@ def tally(
     return store.count(conn, conversation_id), rows.usage(conn, turn_id)
 
 
+def answering(conn: sa.Connection, conversation_id: str) -> bool:
+    """Whether a reply is being written, or will be."""
+    return rows.active(conn, conversation_id) is not None
+
+
 async def stop(tools: Tools, conversation_id: str) -> bool:
     """End the reply that is being written; what there is of it is kept. False: none was."""
 

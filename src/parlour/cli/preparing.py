@@ -1,6 +1,8 @@
 """How a new agent is set up from options, and made ready right there with its progress shown."""
 
 import asyncio
+import contextlib
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -9,17 +11,19 @@ from typing import Any, Final, TypeVar
 import click
 import msgspec
 
-from parlour.agents import keeping
+from parlour.agents import keeping, readying, store
+from parlour.agents.backends import documents
 from parlour.agents.library import indexing
 from parlour.agents.library import store as library
 from parlour.agents.model import Agent
 from parlour.cli.base import Host
+from parlour.kit.errors import NotFound
 from parlour.web.api import shapes
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _OF: Final[dict[str, tuple[str, ...]]] = {
-    "documents": ("path",),
+    "documents": ("path", "embeddings_base_url", "embeddings_model", "embeddings_api_key"),
     "openai": (
         "base_url",
         "model",
@@ -38,12 +42,30 @@ _NEEDED: Final = {
     "webhook": ("url",),
     "function": ("target",),
 }
+_NAMED: Final = {
+    "api_key": "--api-key-stdin",
+    "embeddings_base_url": "--embeddings-url",
+    "embeddings_api_key": "--embeddings-key-env",
+}
+"""Options that are not called like what they set."""
 _OPTIONS: Final = [
     click.option(
         "--path",
         type=click.Path(path_type=Path),
         metavar="DIR",
         help="documents: the folder to answer from; without it, upload some.",
+    ),
+    click.option(
+        "--embeddings-url",
+        "embeddings_base_url",
+        metavar="URL",
+        help="documents: a server of embeddings, to find by meaning, too.",
+    ),
+    click.option("--embeddings-model", metavar="M", help="documents: which embeddings to ask for."),
+    click.option(
+        "--embeddings-key-env",
+        metavar="VAR",
+        help="documents: the variable that holds its key, which is read now and kept sealed.",
     ),
     click.option("--base-url", metavar="URL", help="openai: where the model server is."),
     click.option("--model", metavar="M", help="openai: which model to ask."),
@@ -69,6 +91,10 @@ def config_of(backend: str, options: dict[str, Any]) -> dict[str, Any]:
     """Make a backend's config of its options; wrong usage when one is missing or another's."""
     if options["api_key_stdin"]:
         options["api_key"] = sys.stdin.read().strip()
+    if (variable := options["embeddings_key_env"]) is not None:
+        options["embeddings_api_key"] = os.environ.get(variable, "").strip()
+        if not options["embeddings_api_key"]:
+            raise click.UsageError(f"--embeddings-key-env: {variable} is not set")
     given = {
         name: options[name]
         for names in _OF.values()
@@ -87,7 +113,7 @@ def config_of(backend: str, options: dict[str, Any]) -> dict[str, Any]:
 
 
 def _flag(name: str) -> str:
-    return "--api-key-stdin" if name == "api_key" else "--" + name.replace("_", "-")
+    return _NAMED.get(name) or "--" + name.replace("_", "-")
 
 
 async def create(
@@ -104,16 +130,29 @@ async def create(
     bar = _Bar()
     try:
         # Before it is published no server reads the same documents at the same time.
-        await indexing.index(here.tools, agent.id, Path(wish.config["path"]), bar.show)
+        await _read(here, agent, bar.show)
         if publish:
             await keeping.publish(here.tools, here.who, agent)
             agent = await keeping.switch(here.tools, here.who, agent, live=True)
     except BaseException:
         bar.clear()
-        await asyncio.shield(keeping.delete(here.tools, here.who, agent))
+        with contextlib.suppress(NotFound):  # somebody else has deleted it meanwhile
+            await asyncio.shield(keeping.delete(here.tools, here.who, agent))
         raise
     bar.clear()
     return keeping.Made(agent, made.secrets), await progress(here, agent)
+
+
+async def _read(here: Host, agent: Agent, told: indexing.Progress) -> None:
+    tools = here.tools
+    config = documents.KIND.load(agent.draft.config)
+    server = documents.server_of(config, tools)
+    try:
+        await indexing.index(tools, agent.id, Path(config.path), told, server=server)
+    finally:
+        # Whoever deleted it meanwhile may have cleared away before this wrote its last.
+        if await tools.db.read(store.by_id, agent.id) is None:
+            await readying.forget(tools, {"agent": agent.id})
 
 
 async def progress(here: Host, agent: Agent) -> dict[str, Any] | None:

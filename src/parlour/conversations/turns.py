@@ -157,6 +157,12 @@ def ask_to_stop(conn: sa.Connection, turn_id: str, now: Moment) -> bool:
     return bool(asked.rowcount)
 
 
+def active(conn: sa.Connection, conversation_id: str) -> str | None:
+    """Return the turn that a conversation is answering, if any."""
+    wanted = sa.select(conversations.c.active_turn).where(conversations.c.id == conversation_id)
+    return conn.execute(wanted).scalar()
+
+
 _WAITING = Prepared(
     sa.select(turns.c.id)
     .where(

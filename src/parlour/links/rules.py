@@ -32,6 +32,14 @@ class Why(StrEnum):
     NOT_PUBLISHED = "not_published"
     OFFLINE = "offline"
 
+    @property
+    def is_over(self) -> bool:
+        """Whether nobody shut the door: its time came, and what was said before stays to be read.
+
+        A reply that is being written then may be finished; no new one is begun.
+        """
+        return self is Why.EXPIRED
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:

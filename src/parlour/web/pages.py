@@ -108,6 +108,20 @@ class ChatView:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadingView:
+    """A conversation that can only be read any more."""
+
+    face: Face
+    token: str
+    nonce: str
+    messages: Sequence[ShownMessage]
+    running: bool
+    """A last reply is still being written."""
+    ended_at: Moment | None
+    """When the link ended."""
+
+
+@dataclass(frozen=True, slots=True)
 class RefusalView:
     """A dead end: the contract's reason, or `too_many`, `trouble` (503), `refused` (all else)."""
 
@@ -143,6 +157,8 @@ class SourceView:
     after: Html = NOTHING
     trail: str = ""
     """File and headings that lead to the section, such as `guide.md › Install › Linux`."""
+    ended: bool = False
+    """The conversation it belongs to can only be read any more."""
     language: str = "en"
     theme: Theme = "auto"
 
@@ -171,6 +187,26 @@ def refusal(view: RefusalView) -> bytes:
         title=title,
         sentence=sentence.partition("{at}"),
         can_try=reason in _TRY_AGAIN,
+    ).encode()
+
+
+def reading(view: ReadingView) -> bytes:
+    """Return the page of a conversation whose link has ended."""
+    language, words = spoken(view.face.language)
+    key = "ended_at" if view.ended_at is not None else "ended"
+    return _render(
+        "reading.html",
+        words,
+        language=language,
+        theme=view.face.theme,
+        nonce=view.nonce,
+        token=view.token,
+        face=view.face,
+        messages=view.messages,
+        running=view.running,
+        at=view.ended_at,
+        reading=True,
+        sentence=words.page[key].partition("{at}"),
     ).encode()
 
 
@@ -203,6 +239,7 @@ def _chat(view: ChatView) -> str:
         running=view.running,
         resume=view.resume,
         modules=_MODULES,
+        reading=False,
         privacy=view.face.privacy or _privacy(view.face.kept_days, words),
         greeting=words.page["greeting"].format(name=view.face.name),
         words_json=_in_script(dict(words.script)),

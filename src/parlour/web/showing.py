@@ -18,6 +18,7 @@ _KINDS = {"visitor": "visitor", "agent": "agent"}
 _PROBLEMS = {
     "timeout": "The answer took too long.",
     "interrupted": "The answer was interrupted.",
+    "expired": "The link ended before this could be answered.",
     "rate_limited": "The assistant is very busy; in a minute it may have time.",
 }
 _ANY_PROBLEM = "The answer did not come."

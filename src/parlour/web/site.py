@@ -46,7 +46,7 @@ def static(request: Asked, version: str, path: str) -> Response[bytes]:
 
 def build(tools: Tools, live: Live) -> Edge:
     """Make the whole site as one ASGI application."""
-    pages = [room.chat_page, room.say, room.act, sources.source_page]
+    pages = [room.chat_page, room.say, room.act, room.read, sources.source_page]
     for page in pages:
         page.exception_handlers = {Exception: room.refuse}
     app = Litestar(

@@ -65,6 +65,8 @@ _ENGLISH: Final = Catalogue(
         "try_again": "Try again",
         "someone": "The assistant",
         "read": "Read your conversation",
+        "ended": "This link has ended. What was said here stays yours to read.",
+        "ended_at": "This link ended on {at}. What was said here stays yours to read.",
         "edit": "Edit queued message",
         "delete": "Delete queued message",
         "send_now": "Send now",

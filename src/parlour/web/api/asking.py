@@ -25,6 +25,7 @@ Limit = Annotated[int, QueryParameter(ge=1, le=200, description="At most so many
 After = Annotated[
     str | None, QueryParameter(max_length=400, description="`next_cursor` of the page before.")
 ]
+REPLAYED: Final = {"Idempotency-Replayed": "true"}
 _ONCE_KEY: Final = re.compile(r"[\x21-\x7e]{1,255}\Z", re.ASCII)
 
 
@@ -107,25 +108,44 @@ async def made(
     def answer(outcome: Any) -> bytes:
         return msgspec.json.encode(show(outcome))
 
-    asked = await _asked(request, who)
-    if asked is None:
+    given = once_key(request)
+    if given is None:
         return _created(answer(await verb(tools)))
-    once = OnceDatabase(tools.db, tools.keys, tools.clock, asked, answer=answer)
+    asked = await asked_once(request, who.id, given)
+    outcome, told = await once(tools, asked, verb, answer)
+    return _created(told, None if outcome is not None else REPLAYED)
+
+
+async def once(
+    tools: Tools,
+    asked: AskedOnce,
+    verb: Callable[[Tools], Awaitable[Outcome]],
+    answer: Callable[[Any], bytes],
+) -> tuple[Outcome | None, bytes]:
+    """Do something once; return its outcome, None when it was done before, and its answer."""
+    db = OnceDatabase(tools.db, tools.keys, tools.clock, asked, answer=answer)
     try:
-        await once.look()
-        return _created(answer(await verb(_with(tools, once))))
+        await db.look()
+        outcome = await verb(_with(tools, db))
     except Repeated as repeated:
-        return _created(repeated.answer, {"Idempotency-Replayed": "true"})
+        return None, repeated.answer
+    return outcome, answer(outcome)
 
 
-async def _asked(request: Asked, who: Who) -> AskedOnce | None:
+def once_key(request: Asked) -> str | None:
+    """Return the caller's Idempotency-Key, if there is one; Invalid for one that is none."""
     given = request.headers.getall("idempotency-key", [])
     if not given:
         return None
     if len(given) > 1 or not _ONCE_KEY.match(given[0]):
         raise Invalid("Idempotency-Key has 1 to 255 printable ASCII characters without spaces")
+    return given[0]
+
+
+async def asked_once(request: Asked, scope: str, key: str) -> AskedOnce:
+    """Name what is asked for, by whom."""
     what = f"{request.method} {request.url.path}".encode()
-    return AskedOnce.of(who.id, given[0], what, await request.body())
+    return AskedOnce.of(scope, key, what, await request.body())
 
 
 def _with(tools: Tools, once: OnceDatabase) -> Tools:

@@ -67,7 +67,8 @@ async def upload(
     """Upload documents to an agent's draft.
 
     The body is one document, called `filename`, or a form (multipart) with several. Markdown,
-    text, HTML or PDF, told by its content. One of the same name is replaced. Visitors get answers from it once the draft is published.
+    text, HTML or PDF, told by its content. One of the same name is replaced. Visitors get
+    answers from it once the draft is published.
     """
     agent = await find(tools, who, name)
     added = await uploads.received(

@@ -1,5 +1,6 @@
 """Visitors' calls, without an account: say, follow, stop, retry, read, begin anew."""
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Protocol
 
 from litestar import Response, delete, get, post
@@ -9,13 +10,25 @@ from parlour import transcripts
 from parlour.chat import turns
 from parlour.chat.live import Live, View
 from parlour.conversations.model import NOWHERE, Cursor, State, read_cursor
-from parlour.entrance import Door, NoSuchSession, Refused, admitted, judge, look, start_of, ticket
+from parlour.entrance import (
+    Door,
+    NoSuchSession,
+    Refused,
+    admitted,
+    judge,
+    look,
+    readable,
+    start_of,
+    ticket,
+)
 from parlour.kit.clock import rfc3339
 from parlour.kit.errors import NotFound, Problem
 from parlour.links.rules import Refuse, Why
 from parlour.tools import Tools
 from parlour.transcripts import Shown
 from parlour.web import problems, sessions, showing
+from parlour.web.api import asking, saying
+from parlour.web.api.saying import Accepted, Retried
 from parlour.web.bodies import Strict
 from parlour.web.gates import LINK, Asked
 from parlour.web.sse import EventStream
@@ -41,6 +54,10 @@ class Session(Strict, frozen=True):
 
     session_token: str | None = None
     session_id: str | None = None
+
+
+Find = Callable[[Tools, str, str | None], Awaitable[Door]]
+"""Finds a door that is good enough for what is asked."""
 
 
 class Failed(Problem):
@@ -90,25 +107,39 @@ async def chat(
     given = sessions.explicit(request, data.session_id, data.session_token)
     held = sessions.from_cookie(request, tools.keys, token, tools.settings)
     pass_ = ticket(tools, token, given or held, data.start, known=given is not None)
-    said = await turns.say(tools, pass_, data.message, data.message_id)
-    secret = said.visit.session
-    cookie = sessions.cookie(tools.keys, token, tools.settings, secret)
-    if data.async_mode:
+
+    async def say(tools: Tools) -> turns.Said:
+        return await turns.say(tools, pass_, data.message, data.message_id)
+
+    known = pass_.secret_of_caller
+    said, repeated = await saying.once(
+        request, tools, token, say, known=known, keep=saying.accepted, kind=Accepted
+    )
+    response = await _answered(request, tools, live, token, said, later=data.async_mode)
+    response.cookies.append(sessions.cookie(tools.keys, token, tools.settings, said.session))
+    if repeated:
+        response.headers.update(asking.REPLAYED)
+    return response
+
+
+async def _answered(
+    request: Asked, tools: Tools, live: Live, token: str, said: Accepted, *, later: bool
+) -> Response[Any] | Any:
+    """Tell what became of a message: that it is there, the reply as it comes, or all of it."""
+    if later:
         told = {
             "status": "accepted",
             "execution_id": said.turn_id,
-            "session_id": secret,
-            "message": {"id": said.message.id, "seq": said.message.seq},
+            "session_id": said.session,
+            "message": {"id": said.message_id, "seq": said.seq},
             "turn": {"id": said.turn_id, "reply_seq": said.reply_seq},
         }
-        return Response(told, status_code=202, cookies=[cookie])
+        return Response(told, status_code=202)
     if _EVENTS in request.headers.get("accept", ""):
-        view = _view(tools, said, token, Cursor(said.message.seq), until_seq=said.reply_seq)
-        response = EventStream(live.follow(view))
-        response.cookies.append(cookie)
-        return response
+        view = _view(tools, said, token, Cursor(said.seq), until_seq=said.reply_seq)
+        return EventStream(live.follow(view))
     reply = await live.reply(said.conversation_id, said.reply_seq)
-    return Response(await _answer(tools, said, reply), status_code=200, cookies=[cookie])
+    return Response(await _answer(tools, said, reply), status_code=200)
 
 
 @get("/api/public/live/{token:str}", opt={"gate": LINK})
@@ -123,9 +154,14 @@ async def follow(
     last_event_id: Annotated[str | None, HeaderParameter(name="Last-Event-ID")] = None,
 ) -> Response[Any] | Any:
     """Follow the conversation as server-sent events, from `Last-Event-ID` or `after`."""
-    door = await _visitor(request, tools, token, session_id, session_token)
+    door = await _visitor(request, tools, token, session_id, session_token, find=readable)
     if door.conversation_id is None:
         return Response(None, status_code=204)  # nothing to follow: the browser stops asking
+    if isinstance(door.verdict, Refuse) and not await tools.db.read(
+        turns.answering, door.conversation_id
+    ):
+        # A reply that outlasts the link may be come back to after a lost connection; no more.
+        raise Refused(door.verdict, door.content)
     text = last_event_id or after or ""
     cursor = read_cursor(text) if text else Cursor()
     return EventStream(live.follow(_view(tools, door, token, cursor or NOWHERE)))
@@ -136,7 +172,7 @@ async def stop(
     request: Asked, tools: Tools, token: str, data: Session | None = None
 ) -> dict[str, bool]:
     """Stop the reply that is being written; what there is of it is kept."""
-    door = await _visitor(request, tools, token, *_fields(data))
+    door = await _visitor(request, tools, token, *_fields(data), find=readable)
     conversation_id = door.conversation_id
     stopped = conversation_id is not None and await turns.stop(tools, conversation_id)
     return {"stopped": stopped}
@@ -145,15 +181,22 @@ async def stop(
 @post("/api/public/retry/{token:str}", opt={"gate": LINK}, status_code=202)
 async def retry(
     request: Asked, tools: Tools, token: str, data: Session | None = None
-) -> dict[str, str]:
+) -> Response[dict[str, str]]:
     """Ask the last question again after its reply failed."""
     door = await _visitor(request, tools, token, *_fields(data))
-    if isinstance(door.verdict, Refuse):
-        raise Refused(door.verdict, door.content)
-    if door.conversation_id is None:
+    conversation_id = door.conversation_id
+    if conversation_id is None:
         raise NotFound("there is no conversation")
-    turn_id = await turns.retry(tools, door, door.conversation_id)
-    return {"status": "accepted", "execution_id": turn_id}
+
+    async def again(tools: Tools) -> str:
+        return await turns.retry(tools, door, conversation_id)
+
+    known = _secret(request, tools, token, *_fields(data))
+    retried, repeated = await saying.once(
+        request, tools, token, again, known=known, keep=Retried, kind=Retried
+    )
+    told = {"status": "accepted", "execution_id": retried.turn_id}
+    return Response(told, status_code=202, headers=asking.REPLAYED if repeated else None)
 
 
 @get("/api/public/history/{token:str}", opt={"gate": LINK})
@@ -164,8 +207,8 @@ async def history(
     session_id: str | None = None,
     session_token: str | None = None,
 ) -> dict[str, Any]:
-    """Return the last 100 messages, oldest first."""
-    door = await _visitor(request, tools, token, session_id, session_token)
+    """Return the last 100 messages, oldest first; also after the link's time has come."""
+    door = await _visitor(request, tools, token, session_id, session_token, find=readable)
     messages: list[Shown] = []
     if door.conversation_id is not None:
         messages = await tools.db.read(
@@ -209,7 +252,9 @@ def _secret(request: Asked, tools: Tools, token: str, *fields: str | None) -> st
     return sessions.explicit(request, *fields) or held
 
 
-async def _visitor(request: Asked, tools: Tools, token: str, *fields: str | None) -> Door:
+async def _visitor(
+    request: Asked, tools: Tools, token: str, *fields: str | None, find: Find = admitted
+) -> Door:
     """Find the door together with the visitor's session.
 
     Raises:
@@ -217,7 +262,7 @@ async def _visitor(request: Asked, tools: Tools, token: str, *fields: str | None
         Refused: the door is closed.
     """
     secret = _secret(request, tools, token, *fields)
-    door = await admitted(tools, token, secret)
+    door = await find(tools, token, secret)
     if door.visitor_id is None:
         raise NoSuchSession("there is no such session on this link")
     return door
@@ -247,7 +292,7 @@ def _view(
     )
 
 
-async def _answer(tools: Tools, said: turns.Said, reply: Shown | None) -> dict[str, Any]:
+async def _answer(tools: Tools, said: Accepted, reply: Shown | None) -> dict[str, Any]:
     if reply is None or (reply.state is not State.DONE and not reply.text):
         code = "timeout" if reply is not None and reply.problem == "timeout" else "no_answer"
         failed = Failed("the assistant could not answer; the question is kept", code=code)
@@ -257,7 +302,7 @@ async def _answer(tools: Tools, said: turns.Said, reply: Shown | None) -> dict[s
     count, usage = await tools.db.read(turns.tally, said.conversation_id, said.turn_id)
     return {
         "response": reply.text,
-        "session_id": said.visit.session,
+        "session_id": said.session,
         "message_count": count,
         "usage": usage,
         "state": reply.state.value,

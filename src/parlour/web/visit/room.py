@@ -1,5 +1,6 @@
 """The chat page of a link, and its forms for browsers without scripts."""
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 import msgspec
@@ -13,16 +14,16 @@ from litestar.types import ASGIApp
 from parlour import transcripts
 from parlour.chat import turns
 from parlour.conversations.model import Cursor, State
-from parlour.entrance import Door, Refused, admitted, look, start_of, ticket
+from parlour.entrance import Door, Refused, admitted, look, readable, start_of, ticket
 from parlour.kit.clock import Moment
 from parlour.kit.errors import Conflict, Problem
-from parlour.links.rules import Why
+from parlour.links.rules import Refuse, Why
 from parlour.tools import Tools
 from parlour.transcripts import Shown
 from parlour.web import edge, pages, problems, sessions, showing
 from parlour.web.finished import Finished
 from parlour.web.gates import LINK, Asked
-from parlour.web.pages import ChatView, RefusalView
+from parlour.web.pages import ChatView, ReadingView, RefusalView
 
 _HTML = "text/html"
 _NEWEST = 200
@@ -82,7 +83,8 @@ async def say(request: Asked, tools: Tools, token: str, data: Posted) -> Redirec
 async def act(request: Asked, tools: Tools, token: str, act: str) -> Redirect:
     """Stop, retry or begin anew from the plain form, and show the page again."""
     session = sessions.from_cookie(request, tools.keys, token, tools.settings)
-    door = await admitted(tools, token, session)
+    # A reply that outlasts its link can be stopped, too.
+    door = await (readable if act == "stop" else admitted)(tools, token, session)
     conversation_id = door.conversation_id
     if act not in ("stop", "retry", "new"):
         raise HTTPException(status_code=404)
@@ -103,6 +105,27 @@ async def _retry(tools: Tools, door: Door, conversation_id: str) -> None:
         return  # it is being answered already: the page that follows shows it
 
 
+@get(["/chat/{token:str}/read", "/public/chat/{token:str}/read"], opt={"gate": LINK})
+async def read(request: Asked, tools: Tools, token: str) -> Response[Any]:
+    """Show what was said by a link whose time has come, to whoever it was said to."""
+    session = sessions.from_cookie(request, tools.keys, token, tools.settings)
+    door = await readable(tools, token, session)
+    if not isinstance(door.verdict, Refuse) or door.conversation_id is None:
+        return Redirect(f"/chat/{token}", status_code=303)
+    messages = await tools.db.read(transcripts.for_visitor, door.conversation_id, newest=_NEWEST)
+    nonce = edge.nonce()
+    view = ReadingView(
+        face=showing.face(door, tools.settings.session_days),
+        token=token,
+        nonce=nonce,
+        messages=[showing.message(each, token) for each in messages],
+        running=any(each.state is State.WRITING for each in messages),
+        ended_at=door.verdict.since,
+    )
+    headers = {"Content-Security-Policy": edge.page_policy(nonce)}
+    return Response(pages.reading(view), media_type=_HTML, headers=headers)
+
+
 def resume_id(messages: list[Shown]) -> str:
     """Return the cursor that stands for everything these messages tell."""
     settled = 0
@@ -118,6 +141,8 @@ def refuse(request: Asked, error: Exception) -> Response[bytes]:
     problem = problems.judged(request, error)
     nonce = edge.nonce()
     view = _refusal(problem, nonce)
+    if isinstance(problem, Refused) and problem.readable:
+        view = replace(view, read_href=f"/chat/{request.path_params['token']}/read")
     headers = {"Content-Security-Policy": edge.page_policy(nonce)}
     if problem.retry_after is not None:
         headers["Retry-After"] = str(problem.retry_after)

@@ -7,6 +7,7 @@ from litestar import Response, get
 from parlour import transcripts
 from parlour.agents.library import opening
 from parlour.kit.errors import NotFound
+from parlour.links.rules import Refuse
 from parlour.tools import Tools
 from parlour.web import edge, pages, prose
 from parlour.web.gates import LINK, Asked
@@ -41,6 +42,7 @@ async def source_page(
         n=n,
         title=cited["section"].rpartition(" › ")[2] or cited["title"],
         source=cited["source"],
+        ended=isinstance(door.verdict, Refuse) and door.verdict.why.is_over,
         trail=" › ".join(filter(None, (cited["source"], cited["section"]))),
         before=before,
         passage=passage,

@@ -14,7 +14,7 @@ from parlour.agents.backends.documents.config import (
 from parlour.agents.kinds import Kind
 from parlour.agents.library import indexing
 
-__all__ = ["KIND", "Config", "Documents"]
+__all__ = ["KIND", "Config", "Documents", "server_of"]
 
 KIND = Kind(
     name="documents",

@@ -1,0 +1,90 @@
+"""Sending for visitors' programs: a message, or a retry, done once under the caller's own key."""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
+
+import msgspec
+
+from parlour.chat.turns import Said
+from parlour.entrance import admitted
+from parlour.kit.errors import FieldError, Invalid
+from parlour.tools import Tools
+from parlour.web.api import asking
+from parlour.web.gates import Asked
+
+Outcome = TypeVar("Outcome")
+Sent = TypeVar("Sent", bound=msgspec.Struct)
+
+_LONG_ENOUGH: Final = 20
+"""Characters of a key that stands for a caller of whom nothing else is known, as a UUID has."""
+
+
+class Accepted(msgspec.Struct, frozen=True):
+    """A message that is stored, and where its answer will be."""
+
+    link_id: str
+    agent_id: str
+    conversation_id: str
+    message_id: str
+    seq: int
+    turn_id: str
+    reply_seq: int
+    session: str
+
+
+class Retried(msgspec.Struct, frozen=True):
+    """A question that is asked again."""
+
+    turn_id: str
+
+
+def accepted(said: Said) -> Accepted:
+    """Keep of a message what answering takes."""
+    return Accepted(
+        said.link_id,
+        said.agent_id,
+        said.conversation_id,
+        said.message.id,
+        said.message.seq,
+        said.turn_id,
+        said.reply_seq,
+        said.visit.session,
+    )
+
+
+async def once(
+    request: Asked,
+    tools: Tools,
+    token: str,
+    verb: Callable[[Tools], Awaitable[Outcome]],
+    *,
+    known: str | None,
+    keep: Callable[[Outcome], Sent],
+    kind: type[Sent],
+) -> tuple[Sent, bool]:
+    """Do `verb` once for an Idempotency-Key; return what is kept of it, and whether it is old.
+
+    `known` is a secret of this caller, so that keys of different visitors never meet. Without one
+    the key itself must be such a secret: who repeats it is given the session it began.
+
+    Raises:
+        Refused: the door is closed by now; what was answered before is not told again.
+    """
+    key = asking.once_key(request)
+    if key is None:
+        return keep(await verb(tools)), False
+    if known is None and len(key) < _LONG_ENOUGH:
+        message = f"must have at least {_LONG_ENOUGH} characters, such as a UUID, without a session"
+        raise Invalid(f"Idempotency-Key {message}", errors=[FieldError("Idempotency-Key", message)])
+    door = await admitted(tools, token, None)
+    scope = f"{door.link_id}:{_hashed(known or '')[:40]}"
+    asked = await asking.asked_once(request, scope, _hashed(key))
+    outcome, answer = await asking.once(
+        tools, asked, verb, lambda outcome: msgspec.json.encode(keep(outcome))
+    )
+    return msgspec.json.decode(answer, type=kind), outcome is None
+
+
+def _hashed(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
