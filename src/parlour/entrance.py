@@ -84,6 +84,8 @@ class Door(msgspec.Struct, frozen=True):
     seen_at: Moment
     conversation_id: str | None
     """The visitor's open conversation."""
+    preview: bool = False
+    """Whether somebody of the staff tries a draft here; such a page may stand in the studio."""
 
     @property
     def agent_name(self) -> str:
@@ -271,6 +273,7 @@ def _door(hashes: int) -> Prepared:
             agents.c.published,
             agents.c.live,
             agents.c.deleted_at,
+            agents.c.draft_of,
             sessions.c.hash.label("session"),
             sessions.c.visitor_id,
             sessions.c.seen_at,
@@ -306,6 +309,7 @@ def _look(
         row.visitor_id,
         row.seen_at or 0,
         row.conversation_id,
+        row.draft_of is not None,
     )
 
 

@@ -141,14 +141,19 @@ def stale(held: Agent) -> Stale:
     return Stale(f"{held.updated_by or 'somebody'} changed this meanwhile; read it again")
 
 
-async def publish(tools: Tools, who: Who, agent: Agent) -> Agent:
+async def publish(tools: Tools, who: Who, agent: Agent, *, live: bool = False) -> Agent:
     """Make the draft what visitors get; the versions before it are kept.
+
+    With `live` one that was never published before goes live, too.
 
     A draft that visitors already get is not published again. Conflict when it lacks something.
     """
 
     def unit(conn: sa.Connection) -> Agent:
-        return put_up(conn, tools, who, store.hold(conn, agent.id))
+        held = store.hold(conn, agent.id)
+        published = put_up(conn, tools, who, held)
+        goes_live = live and held.published is None and not held.live
+        return _switched(conn, tools, who, published, live=True) if goes_live else published
 
     return await tools.db.write(unit)
 
@@ -158,15 +163,17 @@ async def switch(tools: Tools, who: Who, agent: Agent, *, live: bool) -> Agent:
 
     def unit(conn: sa.Connection) -> Agent:
         held = store.hold(conn, agent.id)
-        if held.live == live:
-            return held
-        now = tools.clock.now()
-        at = store.change(conn, held, now, live=live, updated_by=who.name)
-        kind = events.Kind.AGENT_LIVE if live else events.Kind.AGENT_OFFLINE
-        events.record(conn, kind, who, now, agent_id=agent.id)
-        return msgspec.structs.replace(held, live=live, updated_at=at, updated_by=who.name)
+        return held if held.live == live else _switched(conn, tools, who, held, live=live)
 
     return await tools.db.write(unit)
+
+
+def _switched(conn: sa.Connection, tools: Tools, who: Who, held: Agent, *, live: bool) -> Agent:
+    now = tools.clock.now()
+    at = store.change(conn, held, now, live=live, updated_by=who.name)
+    kind = events.Kind.AGENT_LIVE if live else events.Kind.AGENT_OFFLINE
+    events.record(conn, kind, who, now, agent_id=held.id)
+    return msgspec.structs.replace(held, live=live, updated_at=at, updated_by=who.name)
 
 
 async def delete(tools: Tools, who: Who, agent: Agent, *, seen: Moment | None = None) -> None:
@@ -192,6 +199,24 @@ def shown_config(content: Content) -> dict[str, Any]:
     """Return a backend's config as its owner may see it, without secrets."""
     kind = kind_of(content.backend)
     return kind.shown(kind.load(content.config))
+
+
+def secrets_of(content: Content) -> dict[str, Moment]:
+    """Tell which secrets are kept, by field, and when each was set; 0: before that was noted."""
+    kind = kind_of(content.backend)
+    return kind.secrets(kind.load(content.config))
+
+
+def lacking(content: Content) -> str:
+    """Say what keeps a content from being published; empty when nothing does."""
+    kind = kind_of(content.backend)
+    return kind.lacking(kind.load(content.config))
+
+
+def library_of(content: Content, agent_id: str) -> str:
+    """Return whose library holds the documents that an agent's answers cite."""
+    kind = kind_of(content.backend)
+    return kind.library(kind.load(content.config), agent_id)
 
 
 async def backend_of(tools: Tools, agent_id: str, version: int) -> Backend:

@@ -130,6 +130,19 @@ def every(
     return [_agent(row) for row in conn.execute(wanted.order_by(agents.c.name).limit(limit))]
 
 
+def with_unpublished(conn: sa.Connection, workspace_id: str) -> set[str]:
+    """Return the ids of published agents whose draft has what visitors do not get yet."""
+    found = conn.execute(
+        sa.select(agents.c.id, agents.c.draft, versions.c.content)
+        .join(
+            versions,
+            sa.and_(versions.c.agent_id == agents.c.id, versions.c.number == agents.c.published),
+        )
+        .where(agents.c.workspace_id == workspace_id, agents.c.deleted_at.is_(None))
+    )
+    return {row.id for row in found if row.draft != row.content}
+
+
 def names(conn: sa.Connection, agent_ids: Collection[str]) -> dict[str, str]:
     """Return the names of these agents, deleted ones included, by id."""
     wanted = sa.select(agents.c.id, agents.c.name).where(agents.c.id.in_(agent_ids))

@@ -75,6 +75,13 @@ def _named(content: Content) -> set[tuple[str, str]]:
     return {(each["name"], each["digest"]) for each in content.config.get("uploads", ())}
 
 
+def progress(conn: sa.Connection, agent: Agent) -> sa.Row[Any] | None:
+    """Return how far the documents of a draft have been read; None before anybody tried it."""
+    preview = store.preview_of(conn, agent.id)
+    own = preview is not None and not preview.draft.config.get("read_from")
+    return library.state_of(conn, preview.id if preview is not None and own else agent.id)
+
+
 async def add(
     tools: Tools, who: Who, agent: Agent, given: str, content: AsyncIterator[bytes]
 ) -> Added:

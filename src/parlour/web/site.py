@@ -17,6 +17,7 @@ from parlour.web.assets import assets
 from parlour.web.edge import Edge
 from parlour.web.gates import OPEN, Asked, Gate
 from parlour.web.strangers import Strangers
+from parlour.web.studio import agents as studio_agents
 from parlour.web.studio import entering, history, home, keys, me, people, shell
 from parlour.web.studio.throttle import Throttle
 from parlour.web.visit import room, sources
@@ -24,7 +25,7 @@ from parlour.web.visit import room, sources
 DOORS = (public, manage, service)
 """The files of the programs' door; each lists its handlers."""
 
-STUDIO = (entering, people, me, keys, history, home)
+STUDIO = (entering, studio_agents, people, me, keys, history, home)
 """The files of the studio's door."""
 
 _FOREVER = "public, max-age=31536000, immutable"

@@ -64,7 +64,8 @@ async def chat_page(request: Asked, tools: Tools, token: str) -> ASGIApp:
             resume=resume_id(messages),
         )
     )
-    return Finished(page, b"text/html; charset=utf-8", edge.page_policy(nonce))
+    policy = edge.page_policy(nonce, framed=door.preview)
+    return Finished(page, b"text/html; charset=utf-8", policy)
 
 
 @post(["/chat/{token:str}", "/public/chat/{token:str}"], opt={"gate": LINK})
