@@ -298,3 +298,13 @@ async def test_tokens_have_nothing_in_common(api: Api) -> None:
     assert all(re.fullmatch(r"[A-Za-z0-9_-]{40}", token) for token in tokens)
     assert len({token[3:14] for token in tokens}) == len({token[-21:] for token in tokens}) == 30
     assert len({each[:7] for each in ids}) == 30
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("hours", "24"), ("hours", True), ("enabled", "true"), ("enabled", 1), ("name", 1)],
+)
+async def test_nothing_is_taken_for_what_it_is_not(api: Api, field: str, value: object) -> None:
+    """INP-02, USE-08, EXP-05: a text is no number, a number no yes."""
+    refused = await api.post(LINKS, {field: value})
+    assert (refused.status, refused.json["errors"][0]["field"]) == (422, field)

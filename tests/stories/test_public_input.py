@@ -1,15 +1,18 @@
 """Whatever is sent: one clear refusal, at once, nothing stored, the server unshaken."""
 
 import asyncio
+import contextlib
 import gzip
 import io
 import json
 import time
 from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
 
 import pytest
+from yarl import URL
 
-from tests.rig import plays
+from tests.rig import oracles, plays
 from tests.rig.raw import exchange, request
 from tests.rig.visiting import Visit
 from tests.rig.visitor import check
@@ -49,6 +52,8 @@ BODIES: dict[str, bytes] = {
     "message list": b'{"message": ["Hi"]}',
     "empty message": b'{"message": ""}',
     "white space": b'{"message": " \\n\\t\\u3000\\u200a "}',
+    "true as a text": b'{"message": "a", "async_mode": "true"}',
+    "true as a number": b'{"message": "a", "async_mode": 1}',
     "true as text": b'{"message": "a", "async_mode": "yes"}',
     "duplicate key": b'{"message": "a", "message": "b"}',
     "duplicate key, escaped": b'{"message": "a", "messag\\u0065": "b"}',
@@ -165,6 +170,8 @@ LIES = {
     "folded": ("Content-Length: 5", " 6"),
     "spaced name": ("Content-Length : 5",),
     "odd encoding": ("Transfer-Encoding: chunked, identity",),
+    "chunked before something": ("Transfer-Encoding: chunked", "Transfer-Encoding: gzip"),
+    "a second host": ("Content-Length: 5", "Host: other.test"),
     "twice chunked": ("Transfer-Encoding: chunked", "Transfer-Encoding: chunked"),
     "NUL": ("X: a\0b",),
 }
@@ -200,6 +207,111 @@ async def test_chunks_that_are_none(visit: Visit, chunks: bytes) -> None:
     assert all(400 <= check(answer).status < 500 for answer in answers)
     assert len(answers) <= 1
     assert await visit.keeper.messages(visit.link) == []
+
+
+HOSTS = {
+    "none": b"GET /healthz HTTP/1.1\r\n\r\n",
+    "empty": b"GET /healthz HTTP/1.1\r\nHost:\r\n\r\n",
+    "two words": b"GET /healthz HTTP/1.1\r\nHost: a b\r\n\r\n",
+    "a path": b"GET /healthz HTTP/1.1\r\nHost: a/b\r\n\r\n",
+    "a user": b"GET /healthz HTTP/1.1\r\nHost: me@a\r\n\r\n",
+    "no port": b"GET /healthz HTTP/1.1\r\nHost: a:http\r\n\r\n",
+    "chunks of old": b"POST /healthz HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("kind", HOSTS)
+async def test_requests_without_one_good_host(visit: Visit, kind: str) -> None:
+    """INP-04: what two programs could read differently is refused, with a word why."""
+    (answer,) = await exchange(visit.server.url, HOSTS[kind])
+    assert check(answer).status == 400
+    assert answer.json["detail"]
+
+
+async def test_hosts_that_are_good(visit: Visit) -> None:
+    for host in ("a", "a.test:80", "127.0.0.1:8080", "[::1]", "[::1]:443", "xn--bcher-kva.test"):
+        sent = f"GET /healthz HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+        (answer,) = await exchange(visit.server.url, sent.encode())
+        assert answer.status == 200
+    (old,) = await exchange(visit.server.url, b"GET /healthz HTTP/1.0\r\n\r\n")
+    assert old.status == 200
+
+
+async def test_a_coding_that_is_not_known(visit: Visit) -> None:
+    """INP-04"""
+    head = request("POST", "/healthz", "Transfer-Encoding: gzip, chunked")
+    (answer,) = await exchange(visit.server.url, head + b"0\r\n\r\n")
+    assert answer.status == 501
+    oracles.check_problem(501, answer.headers, answer.body)
+
+
+@pytest.mark.parametrize("kind", ["GET", "POST"])
+async def test_a_request_to_speak_something_else(visit: Visit, kind: str) -> None:
+    """INP-05: is answered in ours, and the line is closed: nothing waits on it for ever."""
+    upgrade = ("Connection: Upgrade", "Upgrade: websocket", "Content-Length: 2")
+    head = request(kind, "/healthz", *(upgrade if kind == "POST" else upgrade[:2]))
+    body = b"{}" if kind == "POST" else b""
+    follow = request("GET", "/healthz")
+    (answer,) = await exchange(visit.server.url, head + body, follow, pause=0.2, within=3)
+    assert answer.status == (405 if kind == "POST" else 200)
+    assert answer.headers["Connection"] == "close"
+
+
+@pytest.mark.parametrize(
+    ("path", "status"), [("/nowhere", 404), ("/healthz", 405), ("/api/public/chat/x", 413)]
+)
+async def test_a_body_that_nobody_wants(visit: Visit, path: str, status: int) -> None:
+    """INP-05, INP-08: answered at once, and the line is closed however long it goes on."""
+    length = f"Content-Length: {50_000_000 if status == 413 else 900_000}"
+    head = request("POST", path, "Content-Type: application/json", length)
+    url = urlsplit(visit.server.url)
+    reader, writer = await asyncio.open_connection(url.hostname, url.port)
+    began = time.monotonic()
+    writer.write(head + b"x" * 50_000)
+    async with asyncio.timeout(5):
+        got = await reader.read()  # until the server has said its last
+    assert time.monotonic() - began < 1.5
+    assert got.startswith(f"HTTP/1.1 {status} ".encode())
+    async with asyncio.timeout(6):
+        with contextlib.suppress(ConnectionError):
+            while True:
+                writer.write(b"x" * 1000)
+                await writer.drain()
+                await asyncio.sleep(0.1)
+    writer.transport.abort()
+
+
+METHODS = {
+    "/healthz": "GET, HEAD, OPTIONS",
+    "/api/agents": "GET, HEAD, OPTIONS, POST",
+    "/chat/x": "GET, HEAD, OPTIONS, POST",
+    "/api/public/chat/x": "OPTIONS, POST",
+    "/studio": "GET, HEAD, OPTIONS",
+}
+
+
+@pytest.mark.parametrize("path", METHODS)
+async def test_which_methods_a_path_takes(visit: Visit, path: str) -> None:
+    """API-09: told alike to who asks, and to who tries another one."""
+    vera = visit.visitor()
+    asked = await vera.ask("OPTIONS", path)
+    assert (asked.status, asked.headers["Allow"]) == (204, METHODS[path])
+    for method in ("TRACE", "PATCH"):
+        refused = await vera.ask(method, path)
+        assert (refused.status, refused.headers["Allow"]) == (405, METHODS[path])
+
+
+@pytest.mark.parametrize("path", ["/healthz{}", "/api/agents{}", "/docs{}"])
+async def test_an_address_has_one_form(visit: Visit, path: str) -> None:
+    """LNK-05: another form of it is another address, where nothing is."""
+    for twist in ("/", "//", "%2f", "/%2e", "%20"):
+        raw = URL(visit.server.url + path.format(twist), encoded=True)
+        async with visit.http.get(raw, allow_redirects=False) as got:
+            assert got.status == 404, raw
+    for raw_path in ("//healthz", "/api//agents", "/%68ealthz"):
+        raw = URL(visit.server.url + raw_path, encoded=True)
+        async with visit.http.get(raw) as got:
+            assert got.status == 404
 
 
 BIG = {

@@ -57,14 +57,14 @@ def _safe(given: str) -> str:
 
 def _kind(name: str, start: bytes) -> str:
     if not start.strip():
-        raise refused(f"{name} is empty")
+        raise refused(f"“{name}” is empty")
     claimed = KINDS.get("." + name.rpartition(".")[2].lower(), "text")
     if b"%PDF-" in start[:1024]:
         return "pdf"
     if claimed == "pdf":
-        raise refused(f"{name} is not a PDF, whatever its name says")
+        raise refused(f"“{name}” is not a PDF, whatever its name says")
     if not start.startswith(_MARKS) and len(_CONTROL.findall(start)) > len(start) // 100:
-        raise refused(f"{name} is not a Markdown, text, HTML or PDF document")
+        raise refused(f"“{name}” is not a Markdown, text, HTML or PDF document")
     if _HTML.match(start.removeprefix(codecs.BOM_UTF8)):
         return "html"
     return claimed

@@ -28,6 +28,8 @@ class Problem(Exception):
     errors: list[FieldError] = field(default_factory=list)
     retry_after: int | None = None
     """Seconds after which trying again makes sense."""
+    per_minute: int | None = None
+    """How many of these a minute takes, where there were more."""
 
     status = 400
     title = "The request could not be carried out"

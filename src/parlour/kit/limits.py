@@ -10,7 +10,7 @@ class PerMinute:
 
     def __init__(self, most: int) -> None:
         """Allow `most` hits in any sixty seconds."""
-        self._most = most
+        self.most = most
         self._rate: Any = None
         self._window: Any = None
 
@@ -29,5 +29,5 @@ class PerMinute:
         from limits.storage import MemoryStorage  # noqa: PLC0415
         from limits.strategies import MovingWindowRateLimiter  # noqa: PLC0415
 
-        self._rate = RateLimitItemPerMinute(self._most)
+        self._rate = RateLimitItemPerMinute(self.most)
         self._window = MovingWindowRateLimiter(MemoryStorage())

@@ -28,18 +28,21 @@ class StrictRequest(Request[Any, Any, State]):
     """A request whose JSON body is read strictly."""
 
     async def json(self) -> Any:
-        """Read the JSON body.
+        """Read the JSON body into the form that the handler takes.
 
         Raises:
             UnsupportedContent: it does not say that it is JSON, so a plain form cannot send it.
-            Invalid: it is not UTF-8, not JSON, nested too deep, or names a key twice.
+            Invalid: it is not UTF-8, not JSON, nested too deep, names a key twice, or does not
+                fit: a text is no number, a number no yes, and 1.0 no whole number.
         """
         kind = self.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind not in _TYPES:
             raise UnsupportedContent("send JSON, with Content-Type: application/json")
         if self.headers.get("content-encoding", "identity") != "identity":
             raise UnsupportedContent("send the body without Content-Encoding")
-        return read_json(await self.body())
+        form = self.route_handler.parsed_data_field
+        found = read_json(await self.body())
+        return found if form is None else fitted(found, form.annotation)
 
 
 def read_json(body: bytes) -> Any:
@@ -60,6 +63,16 @@ def read_json(body: bytes) -> Any:
     except ValueError as error:
         raise _invalid(f"the body is not valid JSON: {error}") from None
     return found
+
+
+def fitted(found: Any, form: Any) -> Any:
+    """Make what was read the form that was asked for; Invalid names the field that does not fit."""
+    try:
+        return msgspec.convert(found, form)
+    except msgspec.ValidationError as error:
+        message, _, place = str(error).partition(" - at `$")
+        field = place.rstrip("`").lstrip(".")
+        raise Invalid("the input does not fit", errors=[FieldError(field, message)]) from None
 
 
 def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

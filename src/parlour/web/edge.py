@@ -1,6 +1,7 @@
 """The outer edge of every response: security headers, the access log, requests from elsewhere."""
 
 import time
+from collections.abc import Collection, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -38,9 +39,12 @@ _FOREIGN = orjson.dumps(
 class Edge:
     """Wraps the whole site. It runs for every request, so it is plain ASGI and does little."""
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
-        """Wrap `app`."""
+    def __init__(
+        self, app: ASGIApp, settings: Settings, methods: Mapping[str, Collection[str]]
+    ) -> None:
+        """Wrap `app`, whose paths take these methods."""
         self._app = app
+        self._allow = {path: allow(taken).encode() for path, taken in methods.items()}
         public = urlsplit(settings.public_url)
         self._origin = f"{public.scheme}://{public.netloc}".encode() if public.netloc else b""
         self._always = list(ALWAYS)
@@ -53,18 +57,24 @@ class Edge:
             await self._app(scope, receive, send)
             return
         began = time.perf_counter()
+        method = scope["method"]
         status = 0
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = self._with_headers(list(message["headers"]))
+                headers = self._with_headers(list(message["headers"]))
+                if method == HttpMethod.OPTIONS:
+                    self._tell_methods(scope, headers)
+                message["headers"] = headers
             await send(message)
 
         if scope["method"] == HttpMethod.HEAD:
             # A HEAD is a GET whose body the web server leaves out by itself.
             scope = {**scope, "method": HttpMethod.GET}
+        if not _is_plain(scope["raw_path"]):
+            scope = {**scope, "path": _nowhere(scope["raw_path"])}
         try:
             if scope["method"] not in _SAFE and self._is_foreign(scope):
                 await _refuse(send_with_headers)
@@ -83,6 +93,13 @@ class Edge:
             headers.append((b"content-security-policy", CLOSED))
         return headers
 
+    def _tell_methods(self, scope: Any, headers: list[tuple[bytes, bytes]]) -> None:
+        """Name the methods of this path; the framework knows only those of its first handler."""
+        taken = self._allow.get(scope.get("path_template"))
+        if taken is not None:
+            headers[:] = [(name, value) for name, value in headers if name.lower() != b"allow"]
+            headers.append((b"allow", taken))
+
     def _is_foreign(self, scope: Any) -> bool:
         site = origin = host = None
         for name, value in scope["headers"]:
@@ -97,6 +114,25 @@ class Edge:
         # Browsers leave out Sec-Fetch-Site over plain http; then the origin tells.
         own = (self._origin, b"http://%s" % host if host else None)
         return origin is not None and origin not in own
+
+
+def allow(methods: Collection[str]) -> str:
+    """Write an Allow header: what answers GET answers HEAD, too."""
+    return ", ".join(sorted({*methods, *(("HEAD",) if "GET" in methods else ())}))
+
+
+def _is_plain(path: bytes) -> bool:
+    """Whether a path is written as we write ours: nothing encoded, nothing doubled, no slash last.
+
+    The framework would take others for the same; then one secret address would have many forms.
+    """
+    return not (b"%" in path or b"//" in path or (path.endswith(b"/") and path != b"/"))
+
+
+def _nowhere(path: bytes) -> str:
+    """Return a path behind the same door that leads nowhere, so that it is told as told there."""
+    first = path.lstrip(b"/").partition(b"/")[0].decode("ascii", "replace")
+    return f"/{first if first.isalnum() else '-'}/-/-/-/-"
 
 
 async def _refuse(send: Send) -> None:

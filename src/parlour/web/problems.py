@@ -40,11 +40,9 @@ def document(problem: Problem) -> dict[str, Any]:
     return told
 
 
-def respond(problem: Problem, headers: dict[str, str] | None = None) -> Response[bytes]:
+def respond(problem: Problem) -> Response[bytes]:
     """Return a problem as a response."""
-    headers = dict(headers or {})
-    if problem.retry_after is not None:
-        headers["Retry-After"] = str(problem.retry_after)
+    headers = headers_of(problem)
     if problem.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     return Response(
@@ -53,6 +51,17 @@ def respond(problem: Problem, headers: dict[str, str] | None = None) -> Response
         media_type=MEDIA,
         headers=headers,
     )
+
+
+def headers_of(problem: Problem) -> dict[str, str]:
+    """Return what a response tells of a problem besides its body, whatever form that has."""
+    headers: dict[str, str] = {}
+    if problem.retry_after is not None:
+        headers["Retry-After"] = str(problem.retry_after)
+    if problem.per_minute is not None:
+        headers["RateLimit-Policy"] = f'"minute";q={problem.per_minute};w=60'
+        headers["RateLimit"] = f'"minute";r=0;t={problem.retry_after or 60}'
+    return headers
 
 
 def as_problem(error: Exception) -> Problem:
@@ -72,11 +81,7 @@ def as_problem(error: Exception) -> Problem:
 
 def handle(request: Asked, error: Exception) -> Response[bytes]:
     """Answer a program's request that failed."""
-    headers = {}
-    if isinstance(error, HTTPException) and error.headers:
-        given = {name.lower(): value for name, value in error.headers.items()}
-        headers = {"Allow": given["allow"]} if "allow" in given else {}
-    return respond(judged(request, error), headers)
+    return respond(judged(request, error))
 
 
 def judged(request: Asked, error: Exception) -> Problem:

@@ -5,8 +5,9 @@ would be enough to use up all of them.
 """
 
 import asyncio
+import re
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -17,6 +18,21 @@ MOST_URL_BYTES = 16_384
 MOST_HEADER_BYTES = 32_768
 MOST_HEADERS = 100
 
+LINGER: Final = 2.0
+"""Seconds for which the rest of a body that nobody wants is thrown away, so that its sender gets to
+read the answer: a connection that is closed on unread bytes takes the answer with it."""
+
+_HOST: Final = re.compile(rb"(?:[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?", re.ASCII)
+_TOLD: Final = {
+    HTTPStatus.BAD_REQUEST: "this is no request that can be understood",
+    HTTPStatus.REQUEST_TIMEOUT: "the request did not arrive in time",
+    HTTPStatus.REQUEST_URI_TOO_LONG: f"an address has at most {MOST_URL_BYTES} bytes",
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: (
+        f"headers have at most {MOST_HEADER_BYTES} bytes, and there are at most {MOST_HEADERS}"
+    ),
+    HTTPStatus.NOT_IMPLEMENTED: "bodies come as they are, or chunked; no other coding is known",
+}
+
 
 class Receiving(HttpToolsProtocol):
     """One connection. `_deadline` is set while a request is on its way in, and only then."""
@@ -26,6 +42,7 @@ class Receiving(HttpToolsProtocol):
     _deadline: float | None = None
     _timer: asyncio.TimerHandle | None = None
     _header_bytes = 0
+    _lingering = False
 
     def connection_made(self, transport: Any) -> None:
         """Expect the first request's headers."""
@@ -35,6 +52,8 @@ class Receiving(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Expect the rest of the headers."""
         super().on_message_begin()
+        if self._lingering:
+            return
         self._header_bytes = 0
         self._expect(self.header_timeout)
 
@@ -53,16 +72,56 @@ class Receiving(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Expect the body."""
-        if self.transport.is_closing():
+        if self.transport.is_closing() or self._lingering:
+            return
+        wrong = self._wrong()
+        if wrong is not None:
+            self._refuse(wrong)
             return
         self._expect(self.body_timeout)
         super().on_headers_complete()
+        if self.parser.should_upgrade():
+            # We speak nothing else. The parser stops here for good, so this is the last request.
+            self.cycle.keep_alive = False
+
+    def on_body(self, body: bytes) -> None:
+        """Take a piece of the body, unless nobody wants it."""
+        if not (self.transport.is_closing() or self._lingering):
+            super().on_body(body)
 
     def on_message_complete(self) -> None:
         """Expect nothing more."""
         self._expect(None)
-        if not self.transport.is_closing():
+        if self._lingering:
+            self.transport.close()
+        elif not self.transport.is_closing():
             super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """End the connection when the answer came before all of the question."""
+        super().on_response_complete()
+        cycle = self.cycle
+        if cycle.response_complete and cycle.more_body and not self.transport.is_closing():
+            self._lingering = True
+            self._expect(LINGER)
+            self._unset_keepalive_if_required()
+            self.transport.write_eof()
+
+    def _wrong(self) -> HTTPStatus | None:
+        """Say what is wrong with how a request is framed, where the parser lets it pass."""
+        hosts = [value for name, value in self.headers if name == b"host"]
+        is_old = self.parser.get_http_version() == "1.0"
+        if not (is_old and not hosts) and (len(hosts) != 1 or not _HOST.fullmatch(hosts[0])):
+            return HTTPStatus.BAD_REQUEST
+        codings = [
+            value.strip().lower() for name, value in self.headers if name == b"transfer-encoding"
+        ]
+        if codings and (is_old or not codings[-1].endswith(b"chunked")):
+            return HTTPStatus.BAD_REQUEST
+        return HTTPStatus.NOT_IMPLEMENTED if codings not in ([], [b"chunked"]) else None
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Say nothing: anybody may ask for anything."""
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Expect nothing more."""
@@ -82,7 +141,11 @@ class Receiving(HttpToolsProtocol):
 
     def _ring(self) -> None:
         self._set_timer(self._deadline)
-        if self._deadline is not None and self.loop.time() >= self._deadline:
+        if self._deadline is None or self.loop.time() < self._deadline:
+            return
+        if self._lingering:
+            self.transport.close()
+        else:
             self._refuse(HTTPStatus.REQUEST_TIMEOUT)
 
     def send_400_response(self, msg: str) -> None:
@@ -106,6 +169,7 @@ def _refusal(status: HTTPStatus) -> bytes:
         "type": f"urn:parlour:problem:{code}",
         "title": status.phrase,
         "status": status,
+        "detail": _TOLD[status],
         "code": code,
     }
     body = orjson.dumps(told)

@@ -5,27 +5,28 @@ from typing import Any
 
 from litestar import Litestar, Response, get
 from litestar.di import Provide
+from litestar.exceptions import MethodNotAllowedException
 from litestar.routes import HTTPRoute
 
 from parlour.chat.live import Live
 from parlour.kit.errors import NotFound
 from parlour.kit.limits import PerMinute
 from parlour.tools import Tools
-from parlour.web import bodies, gates, problems, seats
+from parlour.web import bodies, edge, gates, inks, problems, seats
 from parlour.web.api import manage, public, service
 from parlour.web.assets import assets
 from parlour.web.edge import Edge
 from parlour.web.gates import OPEN, Asked, Gate
 from parlour.web.strangers import Strangers
 from parlour.web.studio import agents as studio_agents
-from parlour.web.studio import entering, history, home, keys, me, people, shell
+from parlour.web.studio import entering, history, home, keys, me, people, second_step, shell
 from parlour.web.studio.throttle import Throttle
 from parlour.web.visit import room, sources
 
 DOORS = (public, manage, service)
 """The files of the programs' door; each lists its handlers."""
 
-STUDIO = (entering, studio_agents, people, me, keys, history, home)
+STUDIO = (entering, studio_agents, people, me, second_step, keys, history, home)
 """The files of the studio's door."""
 
 _FOREVER = "public, max-age=31536000, immutable"
@@ -51,7 +52,12 @@ def build(tools: Tools, live: Live) -> Edge:
     for page in pages:
         page.exception_handlers = {Exception: room.refuse}
     app = Litestar(
-        [*pages, static, *(handler for door in (*STUDIO, *DOORS) for handler in door.HANDLERS)],
+        [
+            *pages,
+            static,
+            inks.ink_sheet,
+            *(handler for door in (*STUDIO, *DOORS) for handler in door.HANDLERS),
+        ],
         dependencies={
             "tools": Provide(lambda: tools, sync_to_thread=False),
             "live": Provide(lambda: live, sync_to_thread=False),
@@ -70,14 +76,27 @@ def build(tools: Tools, live: Live) -> Edge:
     app.state.keyring, app.state.clock = tools.keys, tools.clock
     app.state.strangers = Strangers(tools.keys, tools.settings.trusted_proxies, limiter)
     require_gates(app)
-    return Edge(app, tools.settings)
+    methods = {
+        route.path_format: {name for each in route.route_handlers for name in each.http_methods}
+        for route in app.routes
+        if isinstance(route, HTTPRoute)
+    }
+    return Edge(app, tools.settings, methods)
 
 
 def _tell(request: Asked, error: Exception) -> Response[Any]:
-    """Tell of a failure as whoever asked understands it: people in the studio by a page."""
-    if request.url.path == shell.HOME or request.url.path.startswith(shell.HOME + "/"):
-        return shell.refuse(request, error)
-    return problems.handle(request, error)
+    """Tell of a failure as whoever asked understands it: people by a page, programs otherwise."""
+    path = request.url.path
+    if path == shell.HOME or path.startswith(shell.HOME + "/"):
+        response = shell.refuse(request, error)
+    elif path.startswith(("/chat/", "/public/")):
+        response = room.refuse(request, error)
+    else:
+        response = problems.handle(request, error)
+    if isinstance(error, MethodNotAllowedException) and error.headers:
+        taken = {name.lower(): value for name, value in error.headers.items()}["allow"]
+        response.headers["Allow"] = edge.allow(taken.split(", "))
+    return response
 
 
 def require_gates(app: Litestar) -> None:

@@ -18,6 +18,11 @@ from parlour.web.peers import peer
 class Limiter(Protocol):
     """Counts, and says when it is too much."""
 
+    @property
+    def most(self) -> int:
+        """How many a minute takes."""
+        ...
+
     def hit(self, place: str) -> int | None:
         """Count one; return the seconds to wait when it was one too many."""
         ...
@@ -40,4 +45,5 @@ class Strangers:
         wait = self._limiter.hit(place)
         if wait is None:
             return problem
-        return TooMany("too many addresses that do not exist; wait a little", retry_after=wait)
+        told = "too many addresses that do not exist; wait a little"
+        return TooMany(told, retry_after=wait, per_minute=self._limiter.most)

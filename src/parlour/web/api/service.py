@@ -119,7 +119,7 @@ def docs(request: Asked) -> Response[bytes]:
     """Show the interface's description as a page."""
     page = manual.page(describing.described(request.app, CALLS))
     headers = {"Content-Security-Policy": _PAGE_POLICY}
-    return Response(page, media_type="text/html; charset=utf-8", headers=headers)
+    return Response(page, media_type="text/html", headers=headers)
 
 
 @get("/robots.txt", opt=_OPEN, media_type="text/plain", sync_to_thread=False)
@@ -154,9 +154,7 @@ def favicon() -> Response[bytes]:
 
 def _plain(lines: list[str]) -> Response[str]:
     headers = {"Cache-Control": f"public, max-age={_CRAWLED}"}
-    return Response(
-        "\n".join([*lines, ""]), media_type="text/plain; charset=utf-8", headers=headers
-    )
+    return Response("\n".join([*lines, ""]), media_type="text/plain", headers=headers)
 
 
 HANDLERS = [healthz, readyz, metrics, openapi, docs, robots, security_txt, favicon]

@@ -37,6 +37,7 @@ from parlour.web.studio.telling import Told
 
 HOME: Final = "/studio"
 SIGN_IN: Final = "/studio/sign-in"
+SECOND_STEP: Final = "/studio/me/second-step"
 
 _OWN_PATH: Final = re.compile(r"/studio(/[A-Za-z0-9_-]+)*(\?[A-Za-z0-9_=&%+.~:-]*)?\Z", re.ASCII)
 """Where somebody may be sent after sign-in: a plain address inside the studio, nothing else."""
@@ -57,6 +58,9 @@ _SAID: Final = {
     "published": "Published. Visitors get it from now on.",
     "discarded": "The draft is as what visitors get.",
     "removed": "Removed from the draft. Visitors notice when you publish.",
+    "second-step-off": "Your second step is off: your password alone lets you in.",
+    "second-step-reset": "Their second step is off. They can turn it on again themselves.",
+    "too-late": "That took too long. Begin again.",
     "revoked": "The key has been revoked. Programs that use it are refused from now on.",
 }
 """What a page says was just done, by the word that its address carries."""
@@ -104,7 +108,9 @@ ENTRIES: Final = (
     Entry("agents", "/studio/agents", "agent", "Agents", Permission.AGENTS_SEE, BUILD, tab=True),
     Entry("people", "/studio/people", "people", "People", Permission.PEOPLE_SEE, HOUSE),
     Entry("keys", "/studio/keys", "key", "API keys", Permission.KEYS_MANAGE, HOUSE),
+    Entry("history", "/studio/history", "clock", "History", Permission.EVENTS_SEE, HOUSE),
 )
+_PATHS: Final = {entry.key: entry.path for entry in ENTRIES}
 _TABS: Final = 5
 """Places in the bar of phones, with one's own account."""
 
@@ -118,13 +124,15 @@ class Filled:
     trouble: str = ""
     """What is wrong with the whole, when it is not one field."""
     status: int = 200
+    retry: int | None = None
+    """Seconds after which trying again makes sense."""
 
     @classmethod
     def after(cls, problem: Problem, typed: dict[str, str]) -> "Filled":
         """Make the form that follows a problem."""
         errors = {each.field: _sentence(each.message) for each in problem.errors if each.field}
         trouble = "" if errors else _sentence(problem.detail)
-        return cls(typed, errors, trouble, problem.status)
+        return cls(typed, errors, trouble, problem.status, problem.retry_after)
 
 
 NOTHING: Final = Filled()
@@ -158,6 +166,11 @@ def inside(
         may=seat.who.may,
         **values,
     )
+
+
+def place(key: str) -> str:
+    """Return the path of an entry of the rail; empty when there is no such place."""
+    return _PATHS.get(key, "")
 
 
 def partly(request: Asked) -> bool:
@@ -199,6 +212,8 @@ def refuse(request: Asked, error: Exception) -> Response[Any]:
     problem = problems.as_problem(error)
     if problem.status == 401:
         return _to_sign_in(request)
+    if problem.code == "second_step_missing":
+        return go(SECOND_STEP)
     title, hint = _REFUSED.get(problem.status, _REFUSED[500 if problem.status >= 500 else 422])
     told = "" if problem.status in {404, 405, 500} else _sentence(problem.detail)
     reference = problem.detail.rpartition(" ")[2] if problem.code == "internal" else ""

@@ -34,13 +34,17 @@ class Throttle:
     def count(self, request: Asked, what: str, address: str = "") -> None:
         """Count a try before it is looked at; TooManyTries says how many seconds to wait."""
         place = peer(request.scope, self._tools.settings.trusted_proxies)
-        waits = [self._places.hit(self._key(what, place))]
+        counted = [(self._places, self._key(what, place))]
         if address:
-            waits.append(self._addresses.hit(self._key(what, place, address.strip().lower()[:300])))
-        longest = max((wait for wait in waits if wait is not None), default=None)
-        if longest is not None:
+            mail = address.strip().lower()[:300]
+            counted.append((self._addresses, self._key(what, place, mail)))
+        waits = [
+            (wait, limit.most) for limit, key in counted if (wait := limit.hit(key)) is not None
+        ]
+        if waits:
+            longest, most = max(waits)
             detail = f"too many tries from here; try again in {longest} s"
-            raise TooManyTries(detail, retry_after=longest)
+            raise TooManyTries(detail, retry_after=longest, per_minute=most)
 
     def _key(self, *parts: str) -> str:
         return self._tools.keys.hashed("a try at " + "\0".join(parts))

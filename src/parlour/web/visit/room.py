@@ -144,9 +144,7 @@ def refuse(request: Asked, error: Exception) -> Response[bytes]:
     view = _refusal(problem, nonce)
     if isinstance(problem, Refused) and problem.readable:
         view = replace(view, read_href=f"/chat/{request.path_params['token']}/read")
-    headers = {"Content-Security-Policy": edge.page_policy(nonce)}
-    if problem.retry_after is not None:
-        headers["Retry-After"] = str(problem.retry_after)
+    headers = {"Content-Security-Policy": edge.page_policy(nonce)} | problems.headers_of(problem)
     return Response(
         pages.refusal(view), status_code=problem.status, media_type=_HTML, headers=headers
     )
@@ -161,6 +159,7 @@ def _refusal(problem: Problem, nonce: str) -> RefusalView:
                 "name": content.display_name,
                 "initial": content.display_name.strip()[:1].upper(),
                 "subtitle": content.description,
+                "accent": problem.accent or "",
             }
         since: Moment | None = problem.refusal.since
         return RefusalView(reason=problem.refusal.why.value, nonce=nonce, at=since, **told)

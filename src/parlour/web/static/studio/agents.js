@@ -101,7 +101,7 @@ function send(form, { file, row }) {
 
 function said(text) {
   const page = new DOMParser().parseFromString(text, "text/html");
-  return page.querySelector(".said p")?.textContent ?? "That did not work.";
+  return page.querySelector(".notice div, .said p")?.textContent ?? "That did not work.";
 }
 
 function show(html) {
@@ -110,8 +110,13 @@ function show(html) {
   window.htmx?.process(place);
 }
 
-/** The head and the frame beside know of the documents once the page is shown anew. */
+/** With its first document a draft can be tried. */
 function settle() {
-  const frame = document.querySelector(".tryout iframe");
-  if (!frame) location.reload();
+  const wait = document.querySelector(".tryout__wait");
+  if (!wait) return;
+  wait.remove();
+  document.querySelector(".tryout iframe").hidden = false;
+  const form = document.querySelector(".tryout form");
+  form.querySelector("button").disabled = false;
+  form.requestSubmit();
 }

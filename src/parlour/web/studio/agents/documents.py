@@ -46,9 +46,8 @@ async def upload(
             lambda given, content: uploading.add(tools, seat.who, agent, given, content),
         )
     except (Invalid, Conflict, TooLarge) as problem:
-        if filename is not None:  # a script says it beside the file
-            raise
-        form = Filled.after(problem, {})
+        said = f"{problem.detail[:1].upper()}{problem.detail[1:]}."
+        form = Filled({}, {"file": said}, "", problem.status)
         agent = await frame.find(tools, seat, name)
         return await editing.show(request, tools, seat, agent, form)
     await trying.mirror(tools, added[-1].agent)

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0004_agents"
-down_revision = "0003_history"
+revision = "0008_agents"
+down_revision = "0007_conversations_seen"
 
 
 def upgrade() -> None:
