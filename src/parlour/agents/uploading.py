@@ -119,7 +119,7 @@ async def remove(tools: Tools, who: Who, agent: Agent, name: str) -> Agent:
             raise NotFound(f"there is no document {name!r}")
         changed = _with(conn, tools, who, held, left)
         keeping.drop_unnamed(conn, changed)
-        _record(conn, tools, who, events.Kind.DOCUMENT_REMOVED, agent.id, name)
+        _record(conn, who, events.Kind.DOCUMENT_REMOVED, changed, name)
         return changed
 
     return await tools.db.write(unit)
@@ -201,7 +201,7 @@ def _attach(conn: sa.Connection, tools: Tools, who: Who, agent_id: str, new: _In
     uploads = tuple(sorted((*others, document), key=lambda each: each.name))
     changed = _with(conn, tools, who, held, uploads)
     keeping.drop_unnamed(conn, changed)
-    _record(conn, tools, who, events.Kind.DOCUMENT_UPLOADED, agent_id, new.name)
+    _record(conn, who, events.Kind.DOCUMENT_UPLOADED, changed, new.name)
     return Added(changed, document, replaced=len(others) < len(config.uploads))
 
 
@@ -237,10 +237,8 @@ def _with(
     return msgspec.structs.replace(held, draft=draft, updated_at=at, updated_by=who.name)
 
 
-def _record(
-    conn: sa.Connection, tools: Tools, who: Who, kind: events.Kind, agent_id: str, name: str
-) -> None:
-    events.record(conn, kind, who, tools.clock.now(), agent_id=agent_id, data={"name": name})
+def _record(conn: sa.Connection, who: Who, kind: events.Kind, changed: Agent, name: str) -> None:
+    events.record(conn, kind, who, changed.updated_at, agent_id=changed.id, data={"name": name})
 
 
 def _told(size: int) -> str:

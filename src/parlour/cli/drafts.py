@@ -12,6 +12,8 @@ from parlour.agents.model import Agent
 from parlour.cli.agents import agent, find, name_of
 from parlour.cli.base import as_json, asynchronous, host, in_workspace, show, table
 from parlour.kit.clock import rfc3339
+from parlour.web.api import documents as documents_api
+from parlour.web.api import drafts as drafts_api
 from parlour.web.api import shapes
 
 _PIECE = 262_144
@@ -39,7 +41,7 @@ async def upload(name: str, files: tuple[Path, ...], workspace: str, *, as_json:
             names.add(added.document.name)
             lines.append(f"{added.document.name} {'replaced' if added.replaced else 'uploaded'}.")
         listed = await here.tools.db.browse(uploading.listed, await find(here, name))
-    shown = [shapes.document(each) for each in listed if each.document.name in names]
+    shown = [documents_api.shown(each) for each in listed if each.document.name in names]
     lines.append(f"Visitors get answers from it after: parlour agent publish {name}")
     show(msgspec.to_builtins(shown), lines, as_json=as_json)
 
@@ -69,7 +71,9 @@ async def documents(name: str, workspace: str, *, as_json: bool) -> None:
         for each in listed
     ]
     lines = table(["NAME", "BYTES", "BY", "STATE"], rows, "There are no documents.")
-    show(msgspec.to_builtins([shapes.document(each) for each in listed]), lines, as_json=as_json)
+    show(
+        msgspec.to_builtins([documents_api.shown(each) for each in listed]), lines, as_json=as_json
+    )
 
 
 @agent.command("remove")
@@ -153,7 +157,7 @@ async def test(name: str, workspace: str, *, as_json: bool) -> None:
     async with host(workspace) as here:
         told = await trial.ask_draft(here.tools, await find(here, name), trusted=True)
     line = f"It answers: {told.text}" if told.answered else f"It does not answer: {told.problem}"
-    show(msgspec.to_builtins(shapes.trial(told)), line, as_json=as_json)
+    show(msgspec.to_builtins(drafts_api.shown(told)), line, as_json=as_json)
     if not told.answered:
         raise click.exceptions.Exit(1)
 

@@ -1,21 +1,48 @@
 """Drafts of agents for programs: compare, discard, roll back, and ask before keeping."""
 
+import dataclasses
+
 import msgspec
 from litestar import Response, get, post
 
 from parlour import transcripts
 from parlour.agents import files, store, trial, versions
+from parlour.agents.trial import Tried
 from parlour.kit.errors import NotFound
 from parlour.links import store as links
 from parlour.rights import Permission, Who
 from parlour.tools import Tools
 from parlour.web.api import asking, shapes
 from parlour.web.api.agents import Config, find
-from parlour.web.api.shapes import AgentFootprint, AgentShown, Strict, Trial
+from parlour.web.api.shapes import AgentShown, Strict
 from parlour.web.gates import key
 
 _SEE = {"gate": key(Permission.AGENTS_SEE)}
 _MANAGE = {"gate": key(Permission.AGENTS_MANAGE)}
+
+
+class AgentFootprint(msgspec.Struct, frozen=True):
+    """What ends or goes when an agent is deleted."""
+
+    links: int
+    conversations: int
+    documents: int
+    versions: int
+
+
+class Trial(msgspec.Struct, frozen=True):
+    """What came of asking a backend one question; nothing of it is kept."""
+
+    answered: bool
+    text: str
+    problem: str
+    """What is wrong; empty when it answered."""
+    code: str
+    """`unreachable`, `refused`, `rate_limited`, `bad_answer`, `timeout`, `misconfigured`."""
+    first_ms: int | None
+    """Milliseconds to the first word."""
+    total_ms: int
+    tokens: int | None
 
 
 class RollBack(Strict, frozen=True):
@@ -66,7 +93,7 @@ async def roll_back(tools: Tools, who: Who, name: str, data: RollBack) -> Respon
     return asking.tagged(shapes.agent(found, manages=True), found.updated_at)
 
 
-@get("/api/agents/{name:str}/footprint", opt=_MANAGE)
+@get("/api/agents/{name:str}/footprint", opt=_SEE)
 async def footprint(tools: Tools, who: Who, name: str) -> AgentFootprint:
     """Tell what ends or goes when the agent is deleted."""
     agent = await find(tools, who, name)
@@ -86,7 +113,7 @@ async def try_agent(tools: Tools, who: Who, name: str, data: TryDraft | None = N
     if agent.draft.backend == "documents":
         raise NotFound(f"{name} asks no server: its documents are read when it is published")
     config = None if data is None else data.config
-    return shapes.trial(await trial.ask_draft(tools, agent, config))
+    return shown(await trial.ask_draft(tools, agent, config))
 
 
 @post("/api/backends/test", opt=_MANAGE, status_code=200)
@@ -95,7 +122,12 @@ async def try_backend(tools: Tools, who: Who, data: Try) -> Trial:
     del who
     if data.backend == "documents":
         raise NotFound("documents ask no server")
-    return shapes.trial(await trial.ask(tools, data.backend, data.config, trusted=False))
+    return shown(await trial.ask(tools, data.backend, data.config, trusted=False))
+
+
+def shown(found: Tried) -> Trial:
+    """Show what came of asking a backend."""
+    return Trial(**dataclasses.asdict(found))
 
 
 HANDLERS = [changes, discard, roll_back, footprint, try_agent, try_backend]

@@ -1,6 +1,5 @@
 """The forms in which programs send and get things: field by field, unknown fields refused."""
 
-import dataclasses
 import math
 import re
 from datetime import datetime
@@ -10,8 +9,6 @@ import msgspec
 
 from parlour.agents import keeping
 from parlour.agents.model import Agent, Version
-from parlour.agents.trial import Tried
-from parlour.agents.uploading import Listed
 from parlour.kit.clock import Moment, moment_of, rfc3339
 from parlour.kit.errors import FieldError, Invalid
 from parlour.links import telling
@@ -75,44 +72,6 @@ class VersionShown(msgspec.Struct, frozen=True):
     starters: list[str]
     placeholder: str
     config: dict[str, Any] | None
-
-
-class DocumentShown(msgspec.Struct, frozen=True):
-    """A document that was uploaded to an agent's draft."""
-
-    name: str
-    bytes: int
-    sha256: str
-    uploaded_at: str
-    uploaded_by: str
-    published: bool
-    """Whether visitors get answers from it."""
-    problem: str | None
-    """Why it could not be read, once that was tried."""
-
-
-class AgentFootprint(msgspec.Struct, frozen=True):
-    """What ends or goes when an agent is deleted."""
-
-    links: int
-    conversations: int
-    documents: int
-    versions: int
-
-
-class Trial(msgspec.Struct, frozen=True):
-    """What came of asking a backend one question; nothing of it is kept."""
-
-    answered: bool
-    text: str
-    problem: str
-    """What is wrong; empty when it answered."""
-    code: str
-    """`unreachable`, `refused`, `rate_limited`, `bad_answer`, `timeout`, `misconfigured`."""
-    first_ms: int | None
-    """Milliseconds to the first word."""
-    total_ms: int
-    tokens: int | None
 
 
 class UsageStats(msgspec.Struct, frozen=True):
@@ -288,25 +247,6 @@ def version(found: Version, *, manages: bool) -> VersionShown:
         config=keeping.shown_config(found.content) if manages else None,
         **_texts(found),
     )
-
-
-def document(found: Listed) -> DocumentShown:
-    """Show an uploaded document."""
-    kept = found.document
-    return DocumentShown(
-        name=kept.name,
-        bytes=kept.size,
-        sha256=kept.digest,
-        uploaded_at=rfc3339(kept.at),
-        uploaded_by=kept.by,
-        published=found.published,
-        problem=found.problem or None,
-    )
-
-
-def trial(found: Tried) -> Trial:
-    """Show what came of asking a backend."""
-    return Trial(**dataclasses.asdict(found))
 
 
 def link(

@@ -95,7 +95,7 @@ async def show(
         seat,
         agent,
         "studio/agent-edit.html",
-        "edit",
+        tab="edit",
         status=form.status,
         frames=True,
         form=form,

@@ -48,7 +48,7 @@ async def find(tools: Tools, seat: Seat, name: str) -> Agent:
 
 
 async def page(
-    request: Asked, tools: Tools, seat: Seat, agent: Agent, name: str, tab: str, **values: Any
+    request: Asked, tools: Tools, seat: Seat, agent: Agent, name: str, *, tab: str, **values: Any
 ) -> Response[bytes]:
     """Return a page of an agent: the template `name`, behind the tab of the key `tab`."""
     own = path_of(agent)

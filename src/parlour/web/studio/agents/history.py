@@ -38,7 +38,7 @@ async def history(
     request: Asked, tools: Tools, seat: Seat, name: str, before: Before = 0
 ) -> Response[Any]:
     """List the versions, newest first."""
-    return await _show(request, tools, seat, name, before)
+    return await _show(request, tools, seat, name, before=before)
 
 
 @post(_ONE + "/{number:int}/restore", opt={"gate": person(Permission.AGENTS_MANAGE)})
@@ -58,7 +58,13 @@ async def restore(
 
 
 async def _show(
-    request: Asked, tools: Tools, seat: Seat, name: str, before: int = 0, form: Filled = NOTHING
+    request: Asked,
+    tools: Tools,
+    seat: Seat,
+    name: str,
+    *,
+    before: int = 0,
+    form: Filled = NOTHING,
 ) -> Response[Any]:
     agent = await frame.find(tools, seat, name)
     found = await tools.db.browse(
@@ -75,7 +81,7 @@ async def _show(
         seat,
         agent,
         "studio/agent-versions.html",
-        "versions",
+        tab="versions",
         status=form.status,
         form=form,
         rows=rows,
