@@ -14,3 +14,13 @@ document.addEventListener("keydown", (event) => {
   open.open = false;
   open.querySelector("summary").focus();
 });
+
+// An address that ends in the name of a form which is out of the way brings it forward.
+function bring() {
+  const panel = document.getElementById(location.hash.slice(1));
+  if (!panel?.matches("details.panel")) return;
+  panel.open = true;
+  panel.querySelector("input:not([type=hidden]), select, textarea")?.focus();
+}
+bring();
+addEventListener("hashchange", bring);
