@@ -44,6 +44,7 @@ class Kind(StrEnum):
     WIDGET_DELETED = "widget.deleted"
     CONVERSATION_STARTED = "conversation.started"
     CONVERSATION_CLOSED = "conversation.closed"
+    CONVERSATION_READ = "conversation.read"
     MESSAGE_CREATED = "message.created"
     TURN_ENDED = "turn.ended"
 
@@ -72,6 +73,14 @@ events = sa.Table(
         sqlite_where=_BY_STAFF,
         postgresql_where=_BY_STAFF,
     ),
+)
+_IS_READING = events.c.kind == sa.literal_column(f"'{Kind.CONVERSATION_READ.value}'")
+sa.Index(
+    "events_reading",
+    events.c.conversation_id,
+    events.c.at,
+    sqlite_where=_IS_READING,
+    postgresql_where=_IS_READING,
 )
 
 
@@ -103,6 +112,7 @@ class Entry:
     actor_id: str
     agent_id: str | None
     link_id: str | None
+    conversation_id: str | None
     data: Mapping[str, Any]
 
 
@@ -141,6 +151,19 @@ def count_since(conn: sa.Connection, workspace_id: str, kind: Kind, at: Moment) 
         .group_by(columns.agent_id)
     )
     return {row[0] or "": row[1] for row in found}
+
+
+def has_read(conn: sa.Connection, who: Who, conversation_id: str, since: Moment) -> bool:
+    """Whether it is written down that somebody read a conversation, from a moment on."""
+    columns = events.c
+    found = sa.select(columns.id).where(
+        _IS_READING,
+        columns.conversation_id == conversation_id,
+        columns.at >= since,
+        columns.actor_kind == who.kind,
+        columns.actor_id == who.id,
+    )
+    return conn.execute(found.limit(1)).first() is not None
 
 
 @dataclass(frozen=True, slots=True)

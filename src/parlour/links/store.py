@@ -160,6 +160,12 @@ def of_agents(conn: sa.Connection, agent_ids: Collection[str]) -> list[Link]:
     return [link_of(row) for row in found]
 
 
+def titles(conn: sa.Connection, link_ids: Collection[str]) -> dict[str, tuple[str | None, Kind]]:
+    """Return the names and kinds of these links, revoked ones included, by id."""
+    wanted = sa.select(links.c.id, links.c.name, links.c.kind).where(links.c.id.in_(link_ids))
+    return {row.id: (row.name, Kind(row.kind)) for row in conn.execute(wanted)}
+
+
 def count_of_agents(conn: sa.Connection, workspace_id: str) -> dict[str, tuple[int, int]]:
     """Count, for each agent of a workspace that has links: links, and how often they were used."""
     found = conn.execute(
