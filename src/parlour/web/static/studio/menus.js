@@ -22,5 +22,6 @@ function bring() {
   panel.open = true;
   panel.querySelector("input:not([type=hidden]), select, textarea")?.focus();
 }
-bring();
+// Once it has loaded: the browser looks for the place itself until then, and takes the focus away.
+addEventListener("load", () => setTimeout(bring));
 addEventListener("hashchange", bring);
