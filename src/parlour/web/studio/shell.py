@@ -100,6 +100,13 @@ class Entry:
     """What it stands under in the rail; places of one group stand together."""
     tab: bool = False
     """Whether it has a place in the bar of phones when there is not room for all."""
+    letter: str = ""
+    """What goes there after `g`, if it is not the first letter of the key."""
+
+    @property
+    def goes(self) -> str:
+        """The letter that goes there."""
+        return self.letter or self.key[0]
 
 
 BUILD, BACK, HOUSE = "Build", "Look back", "House"
@@ -108,7 +115,9 @@ ENTRIES: Final = (
     Entry("agents", "/studio/agents", "agent", "Agents", Permission.AGENTS_SEE, BUILD, tab=True),
     Entry("people", "/studio/people", "people", "People", Permission.PEOPLE_SEE, HOUSE),
     Entry("keys", "/studio/keys", "key", "API keys", Permission.KEYS_MANAGE, HOUSE),
-    Entry("history", "/studio/history", "clock", "History", Permission.EVENTS_SEE, HOUSE),
+    Entry(
+        "history", "/studio/history", "clock", "History", Permission.EVENTS_SEE, HOUSE, letter="y"
+    ),
 )
 _PATHS: Final = {entry.key: entry.path for entry in ENTRIES}
 _TABS: Final = 5
