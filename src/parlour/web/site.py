@@ -20,7 +20,9 @@ from parlour.web.edge import Edge
 from parlour.web.gates import OPEN, Asked, Gate
 from parlour.web.strangers import Strangers
 from parlour.web.studio import (
+    agents,
     entering,
+    finding,
     history,
     home,
     keys,
@@ -36,7 +38,10 @@ from parlour.web.visit import room, sources
 DOORS = (public, manage, service)
 """The files of the programs' door; each lists its handlers."""
 
-STUDIO = (entering, provider, people, me, second_step, keys, history, home)
+STUDIO = (
+    *(entering, provider, finding, agents),
+    *(people, me, second_step, keys, history, home),
+)
 """The files of the studio's door."""
 
 _FOREVER = "public, max-age=31536000, immutable"

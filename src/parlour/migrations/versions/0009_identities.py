@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0008_identities"
-down_revision = "0007_conversations_seen"
+revision = "0009_identities"
+down_revision = "0008_agents"
 
 
 def upgrade() -> None:
