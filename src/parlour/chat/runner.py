@@ -18,7 +18,7 @@ from parlour.chat.discreet import discreet
 from parlour.chat.running import SAVE_EVERY, Run, Running
 from parlour.chat.turns import RUN, announce
 from parlour.chat.writing import Writing
-from parlour.conversations import store
+from parlour.conversations import reading, store
 from parlour.conversations import turns as rows
 from parlour.conversations.model import Message, State, Turn, TurnState
 from parlour.kit.db import after_commit
@@ -80,22 +80,25 @@ class Runner:
         except (BackendFailure, Invalid, NotFound) as error:
             log.warning("turn.no_backend", turn=turn.id, error=str(error))
             backend = None
-        begun = await tools.db.write(_begin, tools, turn.id, backend)
-        if begun is None:
-            return
-        turn, messages, over = begun
-        if turn.stop_at is not None:
-            await self._end(turn, _End(TurnState.STOPPED))
-        elif over:
-            await self._end(turn, _End(TurnState.FAILED, "expired"))
-        elif backend is None:
-            await self._end(turn, _End(TurnState.FAILED, "misconfigured"))
-        elif turn.epoch > 1 and not backend.repeatable:
-            await self._end(turn, _End(TurnState.INTERRUPTED, "interrupted"))
-        elif not self._breaker.lets_through(turn.agent_id, asyncio.get_running_loop().time()):
-            await self._end(turn, _End(TurnState.FAILED, "unreachable"))
+        if turn.epoch == job.epoch == 1:  # begun in the transaction that asked for it
+            messages, over = await tools.db.read(_asked, turn), False
         else:
-            await self._answer(turn, backend, messages)
+            begun = await tools.db.write(_begin, tools, turn.id, backend)
+            if begun is None:
+                return
+            turn, messages, over = begun
+        if turn.stop_at is not None:
+            await self._end(job, turn, _End(TurnState.STOPPED))
+        elif over:
+            await self._end(job, turn, _End(TurnState.FAILED, "expired"))
+        elif backend is None:
+            await self._end(job, turn, _End(TurnState.FAILED, "misconfigured"))
+        elif turn.epoch > 1 and not backend.repeatable:
+            await self._end(job, turn, _End(TurnState.INTERRUPTED, "interrupted"))
+        elif not self._breaker.lets_through(turn.agent_id, asyncio.get_running_loop().time()):
+            await self._end(job, turn, _End(TurnState.FAILED, "unreachable"))
+        else:
+            await self._answer(job, turn, backend, messages)
 
     def buried(self, conn: sa.Connection, job: Job) -> None:
         """End a turn whose job is given up for good, so that its conversation goes on."""
@@ -114,10 +117,12 @@ class Runner:
                 self._backends.popitem(last=False)
         return found
 
-    async def _answer(self, turn: Turn, backend: Backend, messages: list[Message]) -> None:
+    async def _answer(
+        self, job: Job, turn: Turn, backend: Backend, messages: list[Message]
+    ) -> None:
         tools = self._tools
         live = tools.bus.begin_log(wire.log_key(turn.id, turn.epoch))
-        writing = Writing(turn, live, tools.settings.max_reply_chars)
+        writing = Writing(turn, live, tools.settings.max_reply_chars, tools.clock)
         question = Question(
             prompt.assemble(messages, turn.question_seq, tools.settings.prompt_chars),
             turn.agent_id,
@@ -128,14 +133,14 @@ class Runner:
         tools.bus.publish(wire.topic(turn.conversation_id), "changed")
         answering = asyncio.create_task(_consume(backend, question, writing))
         loop = asyncio.get_running_loop()
-        run = Run(turn, writing, answering, loop.time())
+        run = Run(job, turn, writing, answering, loop.time())
         self._running.add(run)
         try:
             await asyncio.wait({answering})
             end = _judge(run, question)
             if writing.heard or not run.stopped:
                 self._breaker.tell(turn.agent_id, end.problem, loop.time())
-            await self._end_undisturbed(turn, end)
+            await self._end_undisturbed(run, end)
         except asyncio.CancelledError:
             await asyncio.shield(self._hand_back(run, backend))
             raise
@@ -144,20 +149,24 @@ class Runner:
             self._running.drop(run)
             live.end()
 
-    async def _end_undisturbed(self, turn: Turn, end: _End) -> None:
+    async def _end_undisturbed(self, run: Run, end: _End) -> None:
         """End a turn even when this process is told to stop while it does: nobody ends it twice."""
-        ending = asyncio.create_task(self._end(turn, end))
+        ending = asyncio.create_task(self._end(run.job, run.turn, end))
         try:
             await asyncio.shield(ending)
         except asyncio.CancelledError:
             await ending
 
-    async def _end(self, turn: Turn, end: _End) -> None:
+    async def _end(self, job: Job, turn: Turn, end: _End) -> None:
+        def unit(conn: sa.Connection) -> None:
+            _finish(conn, self._tools, turn, end)
+            self._tools.queue.finish(conn, job)
+
         loop = asyncio.get_running_loop()
         patience = loop.time() + _PATIENCE
         while True:
             try:
-                await self._tools.db.write(_finish, self._tools, turn, end)
+                await self._tools.db.write(unit)
             except Problem as error:
                 if loop.time() > patience:
                     raise
@@ -173,7 +182,7 @@ class Runner:
             await self._running.save([run])
         else:
             end = _End(TurnState.INTERRUPTED, "interrupted", run.writing)
-            await self._end(run.turn, end)
+            await self._end(run.job, run.turn, end)
 
     def _on_stop(self) -> None:
         for turn_id in self._stops.take():
@@ -221,6 +230,11 @@ def _judge(run: Run, question: Question) -> _End:
     return _End(TurnState.FAILED, "error", run.writing)
 
 
+def _asked(conn: sa.Connection, turn: Turn) -> list[Message]:
+    """Read what the agent may be shown: the newest messages up to the question."""
+    return reading.read(conn, turn.conversation_id, upto=turn.question_seq, newest=_LOOKED_AT)
+
+
 def _begin(
     conn: sa.Connection, tools: Tools, turn_id: str, backend: Backend | None
 ) -> tuple[Turn, list[Message], bool] | None:
@@ -237,8 +251,7 @@ def _begin(
         store.change(conn, turn.conversation_id, turn.reply_seq, epoch=turn.epoch, text="")
     else:
         store.change(conn, turn.conversation_id, turn.reply_seq, epoch=turn.epoch)
-    messages = store.read(conn, turn.conversation_id, upto=turn.question_seq, newest=_LOOKED_AT)
-    return turn, messages, over
+    return turn, _asked(conn, turn), over
 
 
 def _finish(conn: sa.Connection, tools: Tools, turn: Turn, end: _End) -> None:
@@ -248,12 +261,13 @@ def _finish(conn: sa.Connection, tools: Tools, turn: Turn, end: _End) -> None:
     columns: dict[str, Any] = {} if writing is None else writing.stored()
     if not rows.end(conn, turn, end.state, now, **columns):
         return
-    reply: dict[str, Any] = {"state": State(end.state.value).value, "problem": end.problem}
+    ended = State(end.state.value)
+    reply: dict[str, Any] = {"state": ended.value, "problem": end.problem}
     if writing is not None:
         reply["text"] = writing.text
         reply["citations"] = msgspec.to_builtins(writing.citations) or None
     store.change(conn, turn.conversation_id, turn.reply_seq, **reply)
-    workspace_id, link_id = store.count_reply(conn, turn.conversation_id, now)
+    workspace_id, link_id = store.count_reply(conn, turn.conversation_id, ended, now)
     if writing is not None and writing.variables:
         store.set_variables(conn, turn.conversation_id, writing.variables)
     following = rows.next_in_line(conn, turn.conversation_id)
@@ -273,4 +287,4 @@ def _finish(conn: sa.Connection, tools: Tools, turn: Turn, end: _End) -> None:
     )
     if writing is not None:
         after_commit(conn, writing.log.end)
-    announce(conn, tools, turn.conversation_id)
+    announce(conn, tools, turn.conversation_id, workspace_id)

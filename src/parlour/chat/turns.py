@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from parlour import events
 from parlour.chat import wire
-from parlour.conversations import store
+from parlour.conversations import reading, store
 from parlour.conversations import turns as rows
 from parlour.conversations.model import RETRYABLE, Message, State, Turn, TurnState
 from parlour.kit.clock import Moment
@@ -147,13 +147,14 @@ def _say(conn: sa.Connection, tools: Tools, enter: Enter, text: str, client_id: 
     if active is not None and rows.waiting(conn, conversation_id) >= MOST_WAITING:
         raise TooMany("several questions are still being answered", retry_after=2)
     turn = _new_turn(conversation_id, visit.door, seq, seq + 1)
+    if active is None:
+        turn = _enqueued(conn, tools, turn)
     message = Message(new_id("msg"), seq, "visitor", "", text, State.DONE, now, turn.id)
     reply = _empty_reply(turn, now, visit.door.agent_name)
     store.add_messages(conn, conversation_id, [message, reply], client_id)
-    if rows.add(conn, turn, now, active):
-        tools.queue.enqueue(conn, RUN, {"turn": turn.id})
+    rows.add(conn, turn, now, active)
     _record(conn, visit, conversation_id, message)
-    announce(conn, tools, conversation_id)
+    announce(conn, tools, conversation_id, visit.door.workspace_id)
     return Said(visit, conversation_id, message, turn.id, turn.reply_seq, repeated=False)
 
 
@@ -190,7 +191,7 @@ def _place(conn: sa.Connection, visit: Visit, now: Moment) -> tuple[str, int, st
 
 
 def _raise_if_said(conn: sa.Connection, visit: Visit, conversation_id: str, client_id: str) -> None:
-    before = store.by_client_id(conn, conversation_id, client_id)
+    before = reading.by_client_id(conn, conversation_id, client_id)
     if before is not None:
         turn_id = before.turn_id or ""
         said = Said(visit, conversation_id, before, turn_id, before.seq + 1, repeated=True)
@@ -211,6 +212,14 @@ def _new_turn(conversation_id: str, door: Doorway, question_seq: int, reply_seq:
     )
 
 
+def _enqueued(conn: sa.Connection, tools: Tools, turn: Turn) -> Turn:
+    """Enqueue a new turn; it has begun already where this process is the one to run it at once."""
+    job = tools.queue.enqueue(conn, RUN, {"turn": turn.id})
+    if job is None or not job.epoch:
+        return turn
+    return replace(turn, state=TurnState.RUNNING, epoch=job.epoch)
+
+
 def _empty_reply(turn: Turn, now: Moment, name: str, replaces: str | None = None) -> Message:
     return Message(
         new_id("msg"),
@@ -221,20 +230,26 @@ def _empty_reply(turn: Turn, now: Moment, name: str, replaces: str | None = None
         State.WRITING,
         now,
         turn.id,
+        epoch=turn.epoch,
         replaces=replaces,
     )
 
 
-def announce(conn: sa.Connection, tools: Tools, conversation_id: str) -> None:
-    """Tell those who watch a conversation, after the commit, to read it again."""
-    after_commit(conn, lambda: tools.bus.publish(wire.topic(conversation_id), "changed"))
+def announce(conn: sa.Connection, tools: Tools, conversation_id: str, workspace_id: str) -> None:
+    """Tell those who watch a conversation, or all of a workspace, to read again, once committed."""
+
+    def tell() -> None:
+        tools.bus.publish(wire.topic(conversation_id), "changed")
+        tools.bus.publish(wire.all_of(workspace_id), conversation_id)
+
+    after_commit(conn, tell)
 
 
 def tally(
     conn: sa.Connection, conversation_id: str, turn_id: str
 ) -> tuple[int, dict[str, int] | None]:
     """Return how many messages a conversation has, and the tokens a turn used, where known."""
-    return store.count(conn, conversation_id), rows.usage(conn, turn_id)
+    return reading.count(conn, conversation_id), rows.usage(conn, turn_id)
 
 
 def answering(conn: sa.Connection, conversation_id: str) -> bool:
@@ -266,7 +281,7 @@ async def retry(tools: Tools, door: Doorway, conversation_id: str) -> str:
         now = tools.clock.now()
         active = store.lock(conn, conversation_id)
         last = rows.latest(conn, conversation_id)
-        _, closed = store.progress(conn, conversation_id)
+        _, closed = reading.progress(conn, conversation_id)
         if closed or active is not None or last is None or last.state.value not in RETRYABLE:
             raise Conflict("there is no answer that could be tried again")
         failed, name = store.supersede(conn, conversation_id, last.reply_seq)
@@ -280,10 +295,10 @@ async def retry(tools: Tools, door: Doorway, conversation_id: str) -> str:
             epoch=0,
             stop_at=None,
         )
+        turn = _enqueued(conn, tools, turn)
         store.add_messages(conn, conversation_id, [_empty_reply(turn, now, name, failed)])
         rows.add(conn, turn, now, None)
-        tools.queue.enqueue(conn, RUN, {"turn": turn.id})
-        announce(conn, tools, conversation_id)
+        announce(conn, tools, conversation_id, door.workspace_id)
         return turn.id
 
     return await tools.db.write(unit)
@@ -313,7 +328,7 @@ async def close(tools: Tools, door: Doorway, visitor_id: str, conversation_id: s
             link_id=door.link_id,
             conversation_id=conversation_id,
         )
-        announce(conn, tools, conversation_id)
+        announce(conn, tools, conversation_id, door.workspace_id)
         return True
 
     return await tools.db.write(unit)

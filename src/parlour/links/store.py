@@ -37,6 +37,7 @@ links = sa.Table(
     sa.Column("updated_by", sa.String(200)),
     sa.Column("last_used_at", sa.BigInteger),
     sa.Index("links_agent", "agent_id", "created_at"),
+    sa.Index("links_ending", "workspace_id", "expires_at"),
     sa.Index("links_workspace", "workspace_id", "created_at", "id"),
 )
 _IS_STANDING = sa.and_(links.c.kind == sa.literal_column("1"), links.c.revoked_at.is_(None))
@@ -159,6 +160,12 @@ def of_agents(conn: sa.Connection, agent_ids: Collection[str]) -> list[Link]:
     return [link_of(row) for row in found]
 
 
+def titles(conn: sa.Connection, link_ids: Collection[str]) -> dict[str, tuple[str | None, Kind]]:
+    """Return the names and kinds of these links, revoked ones included, by id."""
+    wanted = sa.select(links.c.id, links.c.name, links.c.kind).where(links.c.id.in_(link_ids))
+    return {row.id: (row.name, Kind(row.kind)) for row in conn.execute(wanted)}
+
+
 def count_of_agents(conn: sa.Connection, workspace_id: str) -> dict[str, tuple[int, int]]:
     """Count, for each agent of a workspace that has links: links, and how often they were used."""
     found = conn.execute(
@@ -181,6 +188,22 @@ def count_of_widgets(conn: sa.Connection, workspace_id: str) -> dict[str, tuple[
         .group_by(links.c.widget_id)
     )
     return {row[0]: (row[1], int(row[2])) for row in found}
+
+
+def ending(
+    conn: sa.Connection, workspace_id: str, now: Moment, until: Moment, *, most: int
+) -> tuple[list[Link], int]:
+    """Return the links that are open and end before `until`, the next `most`, and how many."""
+    due = sa.and_(
+        links.c.workspace_id == workspace_id,
+        links.c.expires_at > now,
+        links.c.expires_at < until,
+        links.c.enabled,
+        links.c.revoked_at.is_(None),
+    )
+    found = conn.execute(sa.select(*SHOWN).where(due).order_by(links.c.expires_at).limit(most))
+    number = conn.execute(sa.select(sa.func.count()).where(due)).scalar_one()
+    return [link_of(row) for row in found], number
 
 
 def hold(conn: sa.Connection, link_id: str) -> Link:

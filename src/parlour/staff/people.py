@@ -30,7 +30,14 @@ class NewPerson:
 
 def person_who(person: Person) -> Who:
     """Return a person as the one who acts."""
-    return Who("person", person.id, person.name, person.workspace_id, person.role)
+    return Who(
+        "person",
+        person.id,
+        person.name,
+        person.workspace_id,
+        person.role,
+        sees_personal=person.view_personal,
+    )
 
 
 async def prepared(new: NewPerson, now: Moment, by: str | None = None) -> tuple[Person, str]:

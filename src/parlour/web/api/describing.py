@@ -18,6 +18,7 @@ from parlour.web.api import (
     agents,
     all_links,
     asking,
+    conversations,
     events,
     keys,
     links,
@@ -36,6 +37,10 @@ _TAGS: Final = (
     ("Visitors", "Chatting through a link. Whoever has the link may; there is no account."),
     ("Agents", "What answers behind links: make, publish, switch on and off."),
     ("Links", "Doors to an agent. The address of a link goes only to who may manage links."),
+    (
+        "Conversations",
+        "What was said. Personal details are told to who may see them; see `masked`.",
+    ),
     ("Widgets", "How an agent looks to whoever comes by a widget's links."),
     ("Keys", "API keys, by which programs act. A key is shown once."),
     ("People", "Who signs in to the studio, and who is invited to."),
@@ -46,6 +51,7 @@ _MODULES: Final = {
     "public": "Visitors",
     "agents": "Agents",
     "links": "Links",
+    "conversations": "Conversations",
     "all_links": "Links",
     "widgets": "Widgets",
     "keys": "Keys",
@@ -58,6 +64,7 @@ _DESCRIBED: Final = (
     agents,
     links,
     all_links,
+    conversations,
     widgets,
     keys,
     people,
@@ -72,8 +79,19 @@ _ID: Final = {
     "key": "^key_[0-9A-Za-z]{22}$",
     "per": "^per_[0-9A-Za-z]{22}$",
     "inv": "^inv_[0-9A-Za-z]{22}$",
+    "cnv": "^cnv_[0-9A-Za-z]{22}$",
+    "msg": "^msg_[0-9A-Za-z]{22}$",
+    "trn": "^trn_[0-9A-Za-z]{22}$",
+    "vis": "^vis_[0-9A-Za-z]{22}$",
 }
-_OF_FIELD: Final = {"agent_id": "agt", "link_id": "lnk", "widget_id": "wgt", "key_id": "key"}
+_OF_FIELD: Final = {
+    "agent_id": "agt",
+    "link_id": "lnk",
+    "widget_id": "wgt",
+    "key_id": "key",
+    "conversation_id": "cnv",
+    "replaces": "msg",
+}
 _OF_FORM: Final = {
     "Agent": "agt",
     "Link": "lnk",
@@ -81,6 +99,10 @@ _OF_FORM: Final = {
     "Key": "key",
     "Person": "per",
     "Invitation": "inv",
+    "Conversation": "cnv",
+    "Message": "msg",
+    "Turn": "trn",
+    "Visitor": "vis",
 }
 _PROBLEM: Final[Document] = {
     "title": "Problem",

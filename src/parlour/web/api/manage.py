@@ -1,10 +1,20 @@
 """Management calls: everything an API key opens."""
 
-from parlour.web.api import agents, all_links, events, keys, links, people, widgets
+from parlour.web.api import (
+    agents,
+    all_links,
+    conversations,
+    events,
+    keys,
+    links,
+    people,
+    widgets,
+)
 
 HANDLERS = [
     *agents.HANDLERS,
     *links.HANDLERS,
+    *conversations.HANDLERS,
     *all_links.HANDLERS,
     *widgets.HANDLERS,
     *keys.HANDLERS,

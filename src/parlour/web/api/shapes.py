@@ -151,6 +151,8 @@ class KeyShown(msgspec.Struct, frozen=True):
     role: str
     agent_name: str | None
     """The only agent in scope; null when all are."""
+    view_personal: bool
+    """Whether the personal details of visitors are told to it; they are masked otherwise."""
     created_at: str
     last_used_at: str | None
     expires_at: str | None
@@ -314,6 +316,7 @@ def _key(found: ApiKey, agent_name: str | None) -> dict[str, Any]:
         "name": found.name,
         "role": found.role.value,
         "agent_name": agent_name,
+        "view_personal": found.view_personal,
         "created_at": rfc3339(found.created_at),
         "last_used_at": written(found.last_used_at),
         "expires_at": written(found.expires_at),

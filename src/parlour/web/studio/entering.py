@@ -75,7 +75,10 @@ async def set_up(request: Asked, tools: Tools, data: Annotated[Setup, _FORM]) ->
     try:
         _throttle(request).count(request, "setup")
         workspace = await workspaces.ensure_default(tools)
-        new = NewPerson(workspace.id, data.email, data.name, Role.OWNER, data.password)
+        # Whoever reads the server's output can read its data: nothing is masked for them.
+        new = NewPerson(
+            workspace.id, data.email, data.name, Role.OWNER, data.password, view_personal=True
+        )
         owner = await setup.begin(tools, data.code, new)
     except Gone:
         return shell.go(shell.SIGN_IN)

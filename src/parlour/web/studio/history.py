@@ -47,6 +47,7 @@ _SAID: Final[dict[str, str]] = {
     Kind.LINK_CREATED: "made a link to",
     Kind.LINK_CHANGED: "changed a link to",
     Kind.LINK_REVOKED: "revoked a link to",
+    Kind.CONVERSATION_READ: "read a conversation with",
     Kind.WIDGET_CREATED: "made a widget of",
     Kind.WIDGET_CHANGED: "changed a widget of",
     Kind.WIDGET_DELETED: "deleted a widget of",

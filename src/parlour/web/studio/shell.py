@@ -105,6 +105,7 @@ ENTRIES: Final = (
     Entry("keys", "/studio/keys", "key", "API keys", Permission.KEYS_MANAGE, HOUSE),
     Entry("history", "/studio/history", "clock", "History", Permission.EVENTS_SEE, HOUSE),
 )
+_PATHS: Final = {entry.key: entry.path for entry in ENTRIES}
 _TABS: Final = 5
 """Places in the bar of phones, with one's own account."""
 
@@ -160,6 +161,11 @@ def inside(
         may=seat.who.may,
         **values,
     )
+
+
+def place(key: str) -> str:
+    """Return the path of an entry of the rail; empty when there is no such place."""
+    return _PATHS.get(key, "")
 
 
 def partly(request: Asked) -> bool:

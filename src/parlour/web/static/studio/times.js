@@ -4,11 +4,11 @@ import { localise } from "../js/times.js";
 
 const UNITS = [["day", 864e5], ["hour", 36e5], ["minute", 6e4]];
 const language = document.documentElement.lang;
-const words = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
+const words = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
 const full = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "short" });
 const day = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", year: "numeric" });
 
-/** How far a moment is from now: "3 min ago", "in 2 hr", and a date when that is more than a week. */
+/** How far a moment is from now: "3 minutes ago", "in 2 hours", and a date when that is more than a week. */
 export function distance(when, now = Date.now()) {
   const apart = when - now;
   if (Math.abs(apart) > 7 * 864e5) return day.format(when);
