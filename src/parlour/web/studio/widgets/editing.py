@@ -86,7 +86,7 @@ async def new_widget(
 ) -> Response[Any]:
     """Show the form of another widget."""
     every = await tools.db.browse(agents.every, seat.person.workspace_id)
-    return _page(request, seat, every, None, None, Filled({"agent": agent}))
+    return _page(request, seat, every, form=Filled({"agent": agent}))
 
 
 @post(_NEW, opt=_MANAGE)
@@ -95,13 +95,13 @@ async def make_widget(request: Asked, tools: Tools, seat: Seat, data: Sent) -> R
     every = await tools.db.browse(agents.every, seat.person.workspace_id)
     agent = next((each for each in every if each.name == data.agent), None)
     if data.preview:
-        return _page(request, seat, every, agent, None, Filled(data.typed()))
+        return _page(request, seat, every, agent=agent, form=Filled(data.typed()))
     try:
         if agent is None:
             raise Invalid("choose an agent", errors=[FieldError("agent", "choose an agent")])
         made = await keeping.create(tools, seat.who, agent.id, keeping.Wish(**data.texts()))
     except Invalid as problem:
-        return _page(request, seat, every, agent, None, Filled.after(problem, data.typed()))
+        return _page(request, seat, every, agent=agent, form=Filled.after(problem, data.typed()))
     told = Told(f"“{made.name}” is made. Share its chat link from its card.")
     return shell.tell(request, seat, LIST, told)
 
@@ -112,7 +112,7 @@ async def widget_page(
 ) -> Response[Any]:
     """Show how a widget looks."""
     agent, found = await find(tools, seat, name, widget_id)
-    return _page(request, seat, [agent], agent, found, NOTHING)
+    return _page(request, seat, [agent], agent=agent, widget=found, form=NOTHING)
 
 
 @post(_ONE, opt=_MANAGE)
@@ -122,13 +122,15 @@ async def edit_widget(
     """Change how a widget looks, unless somebody else did so meanwhile."""
     agent, found = await find(tools, seat, name, widget_id)
     if data.preview:
-        return _page(request, seat, [agent], agent, found, Filled(data.typed()))
+        return _page(request, seat, [agent], agent=agent, widget=found, form=Filled(data.typed()))
     seen = int(data.seen) if data.seen.isascii() and data.seen.isdigit() else -1
     try:
         await keeping.change(tools, seat.who, found, data.texts(), seen)
     except (Invalid, Stale) as problem:
         agent, found = await find(tools, seat, name, widget_id)
-        return _page(request, seat, [agent], agent, found, after(problem, data.typed()))
+        return _page(
+            request, seat, [agent], agent=agent, widget=found, form=after(problem, data.typed())
+        )
     return shell.go(f"{LIST}/{name}/{widget_id}", "saved")
 
 
@@ -141,7 +143,9 @@ async def delete_widget(
     try:
         await keeping.delete(tools, seat.who, found)
     except Conflict as problem:
-        return _page(request, seat, [agent], agent, found, Filled.after(problem, {}))
+        return _page(
+            request, seat, [agent], agent=agent, widget=found, form=Filled.after(problem, {})
+        )
     told = Told(f"“{found.name}” is deleted. Its links look as the agent does.")
     return shell.tell(request, seat, LIST, told)
 
@@ -157,9 +161,10 @@ def _page(
     request: Asked,
     seat: Seat,
     every: list[Agent],
-    agent: Agent | None,
-    widget: Widget | None,
+    *,
     form: Filled,
+    agent: Agent | None = None,
+    widget: Widget | None = None,
 ) -> Response[Any]:
     if not every:
         raise NotFound("there is no agent yet")

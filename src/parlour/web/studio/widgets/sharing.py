@@ -32,7 +32,7 @@ async def share(
 ) -> Response[Any]:
     """Ask which link: permanent, or temporary for some hours."""
     agent, widget = await find(tools, seat, name, widget_id)
-    return await _dialog(request, tools, seat, agent, widget, LinkForm())
+    return await _dialog(request, tools, seat, (agent, widget), LinkForm())
 
 
 @post(_SHARE, opt=_MANAGE)
@@ -47,7 +47,7 @@ async def generate(
     """Generate the link and show its address; a widget's permanent one is the same each time."""
     agent, widget = await find(tools, seat, name, widget_id)
     if data.preview:
-        return await _dialog(request, tools, seat, agent, widget, data)
+        return await _dialog(request, tools, seat, (agent, widget), data)
     try:
         wish = data.wish(enabled=True, widget_id=widget.id)
         links.ending(wish, tools.clock.now())  # before anything is stored
@@ -55,21 +55,21 @@ async def generate(
         made, _ = await links.share(tools, seat.who, agent.id, wish)
     except Invalid as problem:
         form = Filled.after(problem, data.typed())
-        return await _dialog(request, tools, seat, agent, widget, data, form)
-    return await _dialog(request, tools, seat, agent, widget, data, made=made)
+        return await _dialog(request, tools, seat, (agent, widget), data, form=form)
+    return await _dialog(request, tools, seat, (agent, widget), data, made=made)
 
 
 async def _dialog(
     request: Asked,
     tools: Tools,
     seat: Seat,
-    agent: Agent,
-    widget: Widget,
+    found: tuple[Agent, Widget],
     data: LinkForm,
-    form: Filled | None = None,
     *,
+    form: Filled | None = None,
     made: Link | None = None,
 ) -> Response[Any]:
+    agent, widget = found
     filled = form or Filled(data.typed())
     row = None if made is None else (await rows(tools, seat, [made], {agent.id: agent}))[0]
     try:
