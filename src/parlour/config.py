@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from parlour.kit.errors import FieldError, Invalid
 from parlour.kit.tokens import SHORTEST_KEY
@@ -68,6 +69,29 @@ def _redis(url: str) -> None:
             raise ValueError("must be like redis://host:6379/0") from None
 
 
+def _public(url: str) -> None:
+    if not url:
+        return
+    parts = urlsplit(url)
+    plain = f"{parts.scheme}://{parts.netloc}"
+    good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.username is None
+    if not good or url.removesuffix("/") != plain or not plain.isprintable() or " " in plain:
+        raise ValueError("must be like https://chat.example.org, without a path")
+    if parts.port == 0:
+        raise ValueError("has no such port")
+
+
+def _contact(address: str) -> None:
+    begins = address.startswith(("mailto:", "https://", "tel:"))
+    if address and not (begins and address.isprintable() and " " not in address):
+        raise ValueError("must be like mailto:security@example.org or https://example.org/security")
+
+
+def _folder(path: Path) -> None:
+    if path.exists() and not path.is_dir():
+        raise ValueError(f"{path} is not a folder")
+
+
 def _level(name: str) -> None:
     if name.lower() not in _LEVELS:
         raise ValueError(f"must be one of {', '.join(_LEVELS)}")
@@ -78,7 +102,9 @@ class Settings:
     """All of a process's settings, read once at start from `PARLOUR_…` variables."""
 
     # Where things are
-    data_dir: Path = setting(Path("data"), "Folder of the SQLite file and the instance key.")
+    data_dir: Path = setting(
+        Path("data"), "Folder of the SQLite file and the instance key.", fits=_folder
+    )
     database_url: str = setting(
         "",
         "`postgresql://…` to use PostgreSQL; empty: SQLite in the data folder.",
@@ -89,7 +115,9 @@ class Settings:
         "", "`redis://…`; needed as soon as more than one process serves.", secret=True, fits=_redis
     )
     public_url: str = setting(
-        "", "The address visitors use, `https://chat.example.org`; empty: host and port."
+        "",
+        "The address visitors use, `https://chat.example.org`; empty: host and port.",
+        fits=_public,
     )
     secret_key: tuple[str, ...] = setting(
         (),
@@ -112,6 +140,7 @@ class Settings:
         "",
         "Whom to tell of a weakness, `mailto:…` or `https://…`; shown in "
         "`/.well-known/security.txt`, which is not there without it.",
+        fits=_contact,
     )
     max_body_bytes: int = setting(1_048_576, "Largest request body in bytes.", fits=_within(1))
     header_timeout: float = setting(
@@ -222,4 +251,8 @@ def _parse(kind: Any, text: str) -> Any:
         if not 0 <= number < 2**53:
             raise ValueError("must be a number, zero or more")
         return number
-    return Path(text).expanduser() if kind is Path else text
+    if kind is not Path:
+        return text
+    if not text.strip() or "\0" in text:
+        raise ValueError("must name a folder")
+    return Path(text).expanduser()
