@@ -44,6 +44,14 @@ BackendOf = Callable[[Tools, str, int], Awaitable[Backend]]
 
 
 @dataclass(frozen=True, slots=True)
+class _Memory:
+    """What a conversation holds for the agent that answers in it."""
+
+    messages: list[Message]
+    variables: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class _End:
     """How a turn came to its end; `writing` is None when it never began to answer."""
 
@@ -83,7 +91,7 @@ class Runner:
         begun = await tools.db.write(_begin, tools, turn.id, backend)
         if begun is None:
             return
-        turn, messages, over = begun
+        turn, memory, over = begun
         if turn.stop_at is not None:
             await self._end(turn, _End(TurnState.STOPPED))
         elif over:
@@ -95,7 +103,7 @@ class Runner:
         elif not self._breaker.lets_through(turn.agent_id, asyncio.get_running_loop().time()):
             await self._end(turn, _End(TurnState.FAILED, "unreachable"))
         else:
-            await self._answer(turn, backend, messages)
+            await self._answer(turn, backend, memory)
 
     def buried(self, conn: sa.Connection, job: Job) -> None:
         """End a turn whose job is given up for good, so that its conversation goes on."""
@@ -114,15 +122,16 @@ class Runner:
                 self._backends.popitem(last=False)
         return found
 
-    async def _answer(self, turn: Turn, backend: Backend, messages: list[Message]) -> None:
+    async def _answer(self, turn: Turn, backend: Backend, memory: _Memory) -> None:
         tools = self._tools
         live = tools.bus.begin_log(wire.log_key(turn.id, turn.epoch))
         writing = Writing(turn, live, tools.settings.max_reply_chars)
         question = Question(
-            prompt.assemble(messages, turn.question_seq, tools.settings.prompt_chars),
+            prompt.assemble(memory.messages, turn.question_seq, tools.settings.prompt_chars),
             turn.agent_id,
             turn.conversation_id,
             turn.id,
+            variables=memory.variables,
         )
         # Announced again, now that there is a log to follow.
         tools.bus.publish(wire.topic(turn.conversation_id), "changed")
@@ -223,7 +232,7 @@ def _judge(run: Run, question: Question) -> _End:
 
 def _begin(
     conn: sa.Connection, tools: Tools, turn_id: str, backend: Backend | None
-) -> tuple[Turn, list[Message], bool] | None:
+) -> tuple[Turn, _Memory, bool] | None:
     """Start a turn; tell also what its agent may be shown, and whether it comes too late."""
     now = tools.clock.now()
     turn = rows.start(conn, turn_id, now)
@@ -238,7 +247,7 @@ def _begin(
     else:
         store.change(conn, turn.conversation_id, turn.reply_seq, epoch=turn.epoch)
     messages = store.read(conn, turn.conversation_id, upto=turn.question_seq, newest=_LOOKED_AT)
-    return turn, messages, over
+    return turn, _Memory(messages, store.variables(conn, turn.conversation_id)), over
 
 
 def _finish(conn: sa.Connection, tools: Tools, turn: Turn, end: _End) -> None:

@@ -43,8 +43,9 @@ async def address(settings: Settings) -> AsyncIterator[Finding]:
         yield Finding("address", "odd", told)
         return
     parts = urlsplit(url)
-    here = await asyncio.to_thread(_is_here, parts.hostname)
-    if parts.scheme == "http" and not (here and _loopback(parts.hostname)):
+    host = parts.hostname or ""
+    here = await asyncio.to_thread(_is_here, host)
+    if parts.scheme == "http" and not (here and _loopback(host)):
         yield Finding("address", "odd", f"{url} is not https: what is said can be read on the way")
     if not here:
         yield Finding("address", "good", f"{url}; it leads elsewhere, so it was not called")

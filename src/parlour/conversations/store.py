@@ -323,12 +323,17 @@ def count_reply(conn: sa.Connection, conversation_id: str, now: Moment) -> tuple
     return row.workspace_id, row.link_id
 
 
+def variables(conn: sa.Connection, conversation_id: str) -> dict[str, Any]:
+    """Return what was learnt in a conversation; nothing of one that is gone."""
+    columns = conversations.c
+    found = conn.execute(sa.select(columns.variables).where(columns.id == conversation_id)).scalar()
+    return dict(found or {})
+
+
 def set_variables(conn: sa.Connection, conversation_id: str, learnt: dict[str, Any]) -> None:
     """Keep what was learnt in a conversation whose row this transaction holds."""
     columns = conversations.c
-    known = conn.execute(
-        sa.select(columns.variables).where(columns.id == conversation_id)
-    ).scalar_one()
+    known = variables(conn, conversation_id)
     conn.execute(
         sa.update(conversations)
         .where(columns.id == conversation_id)
