@@ -92,6 +92,14 @@ def _folder(path: Path) -> None:
         raise ValueError(f"{path} is not a folder")
 
 
+def _one_of(*words: str) -> Callable[[str], None]:
+    def fits(value: str) -> None:
+        if value not in words:
+            raise ValueError(f"must be one of {', '.join(words)}")
+
+    return fits
+
+
 def _level(name: str) -> None:
     if name.lower() not in _LEVELS:
         raise ValueError(f"must be one of {', '.join(_LEVELS)}")
@@ -154,6 +162,14 @@ class Settings:
         60,
         "Link addresses that do not exist which one place may ask for in a minute.",
         fits=_within(1),
+    )
+
+    # How people sign in
+    second_step: str = setting(
+        "optional",
+        "`required`: whoever has a password also needs a code from an app to sign in; `optional`: "
+        "whoever wants.",
+        fits=_one_of("optional", "required"),
     )
 
     # Whom we talk to

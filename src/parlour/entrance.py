@@ -21,17 +21,27 @@ from parlour.links import store as links
 from parlour.links.rules import Admit, Refuse, Why
 from parlour.tools import Tools
 from parlour.visitors import sessions
+from parlour.widgets.store import widgets
 
 
 class Refused(Problem):
     """The house says no to a visitor, and why."""
 
     def __init__(
-        self, refusal: Refuse, content: Content | None = None, *, said: bool = False
+        self,
+        refusal: Refuse,
+        content: Content | None = None,
+        accent: str | None = None,
+        *,
+        said: bool = False,
     ) -> None:
-        """Carry the refusal, whose door it is if that may be told, and if they `said` anything."""
+        """Carry the refusal; whose door it is, and how it looks, if that may be told.
+
+        `said`: whether this visitor has said anything here.
+        """
         self.refusal = refusal
         self.content = content
+        self.accent = accent
         self.readable = said and refusal.why.is_over
         """Whether this visitor may still read what they said here."""
         self.status = STATUS[refusal.why]
@@ -74,9 +84,12 @@ class Door(msgspec.Struct, frozen=True):
     agent_id: str
     agent_version: int
     content: Content | None
-    """What visitors get of the agent; None while nothing was ever published."""
+    """What visitors get of the agent, as the link's widget shows it; None while nothing was ever
+    published."""
     welcome_message: str | None
     """The link's own, which goes before the agent's."""
+    accent: str | None
+    """The widget's, six hexadecimal digits; None for the house's ink."""
     verdict: Admit | Refuse
     session: str | None
     """The hash of the visitor's session, when the one presented is good on this link."""
@@ -84,11 +97,20 @@ class Door(msgspec.Struct, frozen=True):
     seen_at: Moment
     conversation_id: str | None
     """The visitor's open conversation."""
+    used_at: Moment | None
+    """When somebody last said something by this link, to the minute."""
 
     @property
     def agent_name(self) -> str:
         """The agent's name as visitors see it."""
         return "" if self.content is None else self.content.display_name
+
+    def refused(self) -> Refused | None:
+        """Return why this door lets nobody in; None while it is open."""
+        if not isinstance(self.verdict, Refuse):
+            return None
+        said = self.conversation_id is not None
+        return Refused(self.verdict, self.content, self.accent, said=said)
 
 
 async def look(tools: Tools, token: str, session: str | None) -> Door:
@@ -108,9 +130,8 @@ async def look(tools: Tools, token: str, session: str | None) -> Door:
 async def admitted(tools: Tools, token: str, session: str | None) -> Door:
     """Look at a door that must be open; Refused says why it is not."""
     door = await look(tools, token, session)
-    if isinstance(door.verdict, Refuse):
-        said = door.conversation_id is not None
-        raise Refused(door.verdict, door.content, said=said)
+    if (refused := door.refused()) is not None:
+        raise refused
     return door
 
 
@@ -120,10 +141,8 @@ async def readable(tools: Tools, token: str, session: str | None) -> Door:
     It is open, or was until its time came; Refused for every other door, and for strangers.
     """
     door = await look(tools, token, session)
-    if isinstance(door.verdict, Refuse):
-        refused = Refused(door.verdict, door.content, said=door.conversation_id is not None)
-        if not refused.readable:
-            raise refused
+    if (refused := door.refused()) is not None and not refused.readable:
+        raise refused
     return door
 
 
@@ -135,10 +154,9 @@ def judge(tools: Tools, token: str) -> Callable[[sa.Connection], Refused | None]
         if genuine is None:
             return Refused(Refuse(Why.NOT_FOUND))
         try:
-            door = _look(conn, tools, genuine, None, tools.clock.now())
+            return _look(conn, tools, genuine, None, tools.clock.now()).refused()
         except Refused as refused:
             return refused
-        return Refused(door.verdict, door.content) if isinstance(door.verdict, Refuse) else None
 
     return judged
 
@@ -188,10 +206,11 @@ class Ticket:
                 raise NoSuchSession("there is no such session on this link")
             secret = self.fresh
             door = _look(conn, tools, self.token, secret, now)
-        if isinstance(door.verdict, Refuse):
-            raise Refused(door.verdict, door.content)
+        if (refused := door.refused()) is not None:
+            raise refused
         ends = now + tools.settings.session_days * DAY
         if door.visitor_id is not None and door.session is not None:
+            links.touch(conn, door.link_id, door.used_at, now)
             if now - door.seen_at > visitors.TOUCH_EVERY:
                 visitors.touch(conn, door.session, now, ends)
             return Entered(door, door.visitor_id, secret, is_new=False)
@@ -241,6 +260,7 @@ def start_of(tools: Tools, link_id: str) -> str:
 
 
 _LINK = links.links.c
+_LOOK = widgets.c
 _NOBODY = ""
 """Stands for the hash of a session that was not presented: no hash is empty."""
 
@@ -267,6 +287,10 @@ def _door(hashes: int) -> Prepared:
             _LINK.enabled,
             _LINK.revoked_at,
             _LINK.welcome_message,
+            _LINK.last_used_at,
+            _LOOK.title,
+            _LOOK.welcome_message.label("widget_welcome"),
+            _LOOK.accent,
             agents.c.id.label("agent_id"),
             agents.c.published,
             agents.c.live,
@@ -278,6 +302,7 @@ def _door(hashes: int) -> Prepared:
         )
         .select_from(links.links)
         .join(agents, agents.c.id == _LINK.agent_id)
+        .outerjoin(widgets, sa.and_(_LOOK.id == _LINK.widget_id, _LOOK.deleted_at.is_(None)))
         .outerjoin(sessions, is_theirs)
         .outerjoin(conversations, is_open)
         .where(_LINK.id == sa.bindparam("link"))
@@ -299,13 +324,26 @@ def _look(
         row.workspace_id,
         row.agent_id,
         published or 0,
-        None if published is None else published_content(conn, row.agent_id, published),
+        None if published is None else _worn(published_content(conn, row.agent_id, published), row),
         row.welcome_message,
+        row.accent,
         verdict,
         row.session,
         row.visitor_id,
         row.seen_at or 0,
         row.conversation_id,
+        row.last_used_at,
+    )
+
+
+def _worn(content: Content, row: Row) -> Content:
+    """Return what visitors get of an agent as a widget shows it."""
+    if row.title is None and row.widget_welcome is None:
+        return content
+    return msgspec.structs.replace(
+        content,
+        display_name=row.title or content.display_name,
+        welcome_message=row.widget_welcome or content.welcome_message,
     )
 
 

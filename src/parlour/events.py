@@ -30,13 +30,21 @@ class Kind(StrEnum):
     PERSON_PASSWORD_CHANGED = "person.password_changed"  # noqa: S105 - what happened, not one
     PERSON_DISABLED = "person.disabled"
     PERSON_ENABLED = "person.enabled"
+    SECOND_STEP_ON = "person.second_step_on"
+    SECOND_STEP_OFF = "person.second_step_off"
+    RECOVERY_CODES_MADE = "person.recovery_codes_made"
+    SESSION_REFUSED = "session.refused"
     SESSION_STARTED = "session.started"
     SESSION_ENDED = "session.ended"
     LINK_CREATED = "link.created"
     LINK_CHANGED = "link.changed"
     LINK_REVOKED = "link.revoked"
+    WIDGET_CREATED = "widget.created"
+    WIDGET_CHANGED = "widget.changed"
+    WIDGET_DELETED = "widget.deleted"
     CONVERSATION_STARTED = "conversation.started"
     CONVERSATION_CLOSED = "conversation.closed"
+    CONVERSATION_READ = "conversation.read"
     MESSAGE_CREATED = "message.created"
     TURN_ENDED = "turn.ended"
 
@@ -65,6 +73,14 @@ events = sa.Table(
         sqlite_where=_BY_STAFF,
         postgresql_where=_BY_STAFF,
     ),
+)
+_IS_READING = events.c.kind == sa.literal_column(f"'{Kind.CONVERSATION_READ.value}'")
+sa.Index(
+    "events_reading",
+    events.c.conversation_id,
+    events.c.at,
+    sqlite_where=_IS_READING,
+    postgresql_where=_IS_READING,
 )
 
 
@@ -96,6 +112,7 @@ class Entry:
     actor_id: str
     agent_id: str | None
     link_id: str | None
+    conversation_id: str | None
     data: Mapping[str, Any]
 
 
@@ -134,6 +151,106 @@ def count_since(conn: sa.Connection, workspace_id: str, kind: Kind, at: Moment) 
         .group_by(columns.agent_id)
     )
     return {row[0] or "": row[1] for row in found}
+
+
+def has_read(conn: sa.Connection, who: Who, conversation_id: str, since: Moment) -> bool:
+    """Whether it is written down that somebody read a conversation, from a moment on."""
+    columns = events.c
+    found = sa.select(columns.id).where(
+        _IS_READING,
+        columns.conversation_id == conversation_id,
+        columns.at >= since,
+        columns.actor_kind == who.kind,
+        columns.actor_id == who.id,
+    )
+    return conn.execute(found.limit(1)).first() is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What the visitors of one agent did in a span of time, and how it was answered."""
+
+    workspace_id: str
+    agent_id: str
+    facts: int
+    conversations: int
+    questions: int
+    answers: int
+    failures: int
+    visitors: int
+    """How many different ones there were."""
+
+
+_TALLIED = (Kind.CONVERSATION_STARTED, Kind.MESSAGE_CREATED, Kind.TURN_ENDED)
+_ANSWERED = ("done", "stopped")
+
+
+def tally(
+    conn: sa.Connection, since: Moment, until: Moment, workspace_id: str | None = None
+) -> list[Tally]:
+    """Count what visitors did from `since` until before `until`, agent by agent."""
+    columns = events.c
+    state = columns.data["state"].as_string()
+    ended = columns.kind == Kind.TURN_ENDED.value
+    wanted = (
+        sa.select(
+            columns.workspace_id,
+            columns.agent_id,
+            sa.func.count(),
+            _number_of(columns.kind == Kind.CONVERSATION_STARTED.value),
+            _number_of(columns.kind == Kind.MESSAGE_CREATED.value),
+            _number_of(ended & state.in_(_ANSWERED)),
+            _number_of(ended & state.not_in(_ANSWERED)),
+            sa.func.count(
+                sa.distinct(sa.case((columns.kind == Kind.MESSAGE_CREATED.value, columns.actor_id)))
+            ),
+        )
+        .where(
+            columns.kind.in_([kind.value for kind in _TALLIED]),
+            columns.at >= since,
+            columns.at < until,
+            columns.agent_id.is_not(None),
+        )
+        .group_by(columns.workspace_id, columns.agent_id)
+    )
+    if workspace_id is not None:
+        wanted = wanted.where(columns.workspace_id == workspace_id)
+    return [Tally(*row) for row in conn.execute(wanted)]
+
+
+def _number_of(fact: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
+    return sa.func.count(sa.case((fact, 1)))
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How one turn ended."""
+
+    at: Moment
+    failed: bool
+    problem: str | None
+
+
+def endings(
+    conn: sa.Connection, workspace_id: str, since: Moment, *, most: int = 2_000
+) -> dict[str, list[Ending]]:
+    """Return how the last turns of each agent ended, newest first, `most` in all."""
+    columns = events.c
+    found = conn.execute(
+        sa.select(columns.agent_id, columns.at, columns.data)
+        .where(
+            columns.kind == Kind.TURN_ENDED.value,
+            columns.at >= since,
+            columns.workspace_id == workspace_id,
+        )
+        .order_by(columns.at.desc(), columns.id.desc())
+        .limit(most)
+    )
+    by_agent: dict[str, list[Ending]] = {}
+    for agent_id, at, data in found:
+        ending = Ending(at, data.get("state") not in _ANSWERED, data.get("problem"))
+        by_agent.setdefault(agent_id or "", []).append(ending)
+    return by_agent
 
 
 WATCHED = tuple(kind.value for kind in Kind if kind.value.startswith(("agent.", "link.")))

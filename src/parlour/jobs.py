@@ -4,17 +4,18 @@ import asyncio
 
 import structlog
 
-from parlour import events, retention
+from parlour import events, insights, retention
 from parlour.agents import keeping
 from parlour.chat.runner import Runner
 from parlour.chat.turns import RUN
-from parlour.kit.clock import HOUR, SECOND
+from parlour.kit.clock import HOUR, MINUTE, SECOND
 from parlour.kit.errors import Problem
 from parlour.tools import Tools
 
 log = structlog.get_logger("parlour.jobs")
 
 TIDY = "house.tidy"
+COUNT = "insights.count"
 
 _TAIL_EVERY = 1.0
 _OVERLAP = 10 * SECOND
@@ -28,6 +29,8 @@ def register(tools: Tools, runner: Runner) -> None:
     tools.queue.handle(keeping.FORGET, lambda job: keeping.forget(tools, job.payload))
     tools.queue.handle(TIDY, lambda _job: retention.tidy_up(tools))
     tools.queue.every(TIDY, HOUR / SECOND)
+    tools.queue.handle(COUNT, lambda _job: insights.count(tools))
+    tools.queue.every(COUNT, MINUTE / SECOND)
 
 
 async def tail(tools: Tools) -> None:

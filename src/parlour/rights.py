@@ -20,6 +20,7 @@ class Permission(StrEnum):
 
     AGENTS_MANAGE = "agents:manage"
     AGENTS_SEE = "agents:see"
+    CONVERSATIONS_SEE = "conversations:see"
     EVENTS_SEE = "events:see"
     KEYS_MANAGE = "keys:manage"
     LINKS_MANAGE = "links:manage"
@@ -29,7 +30,7 @@ class Permission(StrEnum):
     PEOPLE_SEE = "people:see"
 
 
-_SEEING = frozenset({Permission.AGENTS_SEE, Permission.LINKS_SEE})
+_SEEING = frozenset({Permission.AGENTS_SEE, Permission.LINKS_SEE, Permission.CONVERSATIONS_SEE})
 _BUILDING = _SEEING | {Permission.AGENTS_MANAGE, Permission.LINKS_MANAGE}
 
 MAY: dict[Role, frozenset[Permission]] = {
@@ -66,6 +67,8 @@ class Who:
     role: Role | None = None
     agent_id: str | None = None
     """Set when only this one agent is in scope."""
+    sees_personal: bool = False
+    """Whether this one is shown the personal details of visitors; they are masked for others."""
 
     def may(self, permission: Permission) -> bool:
         """Whether this one may do what the permission says, within scope."""
@@ -76,4 +79,4 @@ class Who:
 
 def host(workspace_id: str) -> Who:
     """Somebody at the command line: whoever can read the data folder is the owner."""
-    return Who("host", "host", "command line", workspace_id, Role.OWNER)
+    return Who("host", "host", "command line", workspace_id, Role.OWNER, sees_personal=True)

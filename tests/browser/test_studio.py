@@ -162,5 +162,6 @@ async def test_a_link_is_copied_with_a_word(browser: Browser, fresh: Server) -> 
     await page.get_by_role("button", name="Make the link").click()
     url = await page.get_by_label("Address of the invitation").inner_text()
     await page.get_by_role("button", name="Copy").click()
-    await expect(page.get_by_text("Copied")).to_be_visible()
+    await expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    await expect(page.locator("#announced")).to_have_text("Copied")
     assert await page.evaluate("navigator.clipboard.readText()") == url

@@ -57,7 +57,7 @@ def test_the_description_holds_all_that_programs_may_call(app: Litestar) -> None
     served = {path for path, _ in handlers(app)}
     pages = {path for path in served if "/chat/" in path and "/api/" not in path}
     pages |= {path for path in served if path.startswith("/studio")}
-    assert set(document["paths"]) == served - pages - {"/static/{version}/{path}"}
+    assert set(document["paths"]) == served - pages - {"/static/{version}/{path}", "/inks/{name}"}
 
 
 def test_a_gate_that_wants_somebody_is_really_shut(app: Litestar) -> None:

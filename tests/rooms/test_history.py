@@ -7,7 +7,7 @@ from parlour import events, retention, staff, workspaces
 from parlour.kit.clock import DAY, MINUTE
 from parlour.kit.errors import Invalid, Unauthorized
 from parlour.rights import Role, Who
-from parlour.staff import invitations, people, sessions, store
+from parlour.staff import invitations, people, sessions, store, tables
 from parlour.staff.people import NewPerson
 from parlour.tools import Tools
 
@@ -113,18 +113,18 @@ async def test_sessions_and_invitations_that_are_long_over_go(tools: Tools, owne
     now = tools.clock.now()
 
     def age(conn: sa.Connection) -> None:
-        ours = store.staff_sessions
+        ours = tables.staff_sessions
         found = list(conn.execute(sa.select(ours.c.id)).scalars())
         for n, session_id in enumerate(found):
             seen = now - (100 - n) * DAY
             conn.execute(sa.update(ours).where(ours.c.id == session_id).values(seen_at=seen))
-        conn.execute(sa.update(store.invitations).values(expires_at=now - 31 * DAY))
+        conn.execute(sa.update(tables.invitations).values(expires_at=now - 31 * DAY))
 
     def left(conn: sa.Connection) -> tuple[int, int]:
         count = sa.func.count()
         return (
-            conn.execute(sa.select(count).select_from(store.staff_sessions)).scalar_one(),
-            conn.execute(sa.select(count).select_from(store.invitations)).scalar_one(),
+            conn.execute(sa.select(count).select_from(tables.staff_sessions)).scalar_one(),
+            conn.execute(sa.select(count).select_from(tables.invitations)).scalar_one(),
         )
 
     await retention.tidy_up(tools)

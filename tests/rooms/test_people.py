@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from parlour.kit.clock import DAY, SECOND, SetClock
 from parlour.kit.errors import NotFound, Unauthorized
 from parlour.rights import Role, Who
-from parlour.staff import invitations, people, sessions, store
+from parlour.staff import invitations, people, sessions, signing_in, store, tables
 from parlour.staff.model import IDLE, INVITED_FOR, LONGEST_SESSION, Person
 from parlour.staff.people import NewPerson
 from parlour.tools import Tools
@@ -34,7 +34,7 @@ async def olga(tools: Tools, clock: SetClock, owner: Who) -> Person:
 async def test_a_session_ends_when_it_is_not_used(
     tools: Tools, clock: SetClock, olga: Person
 ) -> None:
-    secret = await sessions.sign_in(tools, olga.email, PASSWORD, "test")
+    secret = (await signing_in.by_password(tools, olga.email, PASSWORD, "test")).secret
     clock.forward(IDLE - SECOND)
     assert (await sessions.seat(tools, secret)).person == olga
     clock.forward(IDLE - SECOND)
@@ -47,7 +47,7 @@ async def test_a_session_ends_when_it_is_not_used(
 async def test_a_session_ends_however_much_it_is_used(
     tools: Tools, clock: SetClock, olga: Person
 ) -> None:
-    secret = await sessions.sign_in(tools, olga.email, PASSWORD, "test")
+    secret = (await signing_in.by_password(tools, olga.email, PASSWORD, "test")).secret
     for _ in range(LONGEST_SESSION // DAY - 1):
         clock.forward(DAY)
         await sessions.seat(tools, secret)
@@ -69,12 +69,12 @@ async def test_an_invitation_ends_after_a_week(tools: Tools, clock: SetClock, ow
 async def test_nothing_at_rest_opens_anything(
     tools: Tools, clock: SetClock, owner: Who, olga: Person
 ) -> None:
-    secret = await sessions.sign_in(tools, olga.email, PASSWORD, "test")
+    secret = (await signing_in.by_password(tools, olga.email, PASSWORD, "test")).secret
     made = await invitations.invite(tools, owner, "ben@x.example", Role.BUILDER)
 
     def everything(conn: sa.Connection) -> str:
-        tables: list[Any] = [store.people, store.staff_sessions, store.invitations]
-        return repr([conn.execute(sa.select(table)).all() for table in tables])
+        kept: list[Any] = [tables.people, tables.staff_sessions, tables.invitations]
+        return repr([conn.execute(sa.select(table)).all() for table in kept])
 
     stored = await tools.db.read(everything)
     for each in (secret, made.token, PASSWORD):

@@ -11,9 +11,9 @@ from parlour.agents.keeping import backend_of
 from parlour.agents.model import Agent
 from parlour.chat import turns
 from parlour.chat.runner import Runner
-from parlour.conversations import store
+from parlour.conversations import reading, store
 from parlour.conversations import turns as rows
-from parlour.conversations.model import Turn, TurnState
+from parlour.conversations.model import State, Turn, TurnState
 from parlour.kit.errors import Conflict, TooMany
 from parlour.kit.queue import Job
 from parlour.links import keeping as links
@@ -119,13 +119,13 @@ async def test_a_turn_nobody_can_run_is_ended_and_the_next_one_asked(talk: Talk)
 
 async def test_a_failed_reply_and_the_one_for_it_count_as_one(talk: Talk) -> None:
     await talk.say("Hello?")
-    before = await talk.tools.db.read(store.count, talk.conversation_id)
+    before = await talk.tools.db.read(reading.count, talk.conversation_id)
     await talk.fail()
 
     def count(conn: sa.Connection) -> None:
-        store.count_reply(conn, talk.conversation_id, 1)
+        store.count_reply(conn, talk.conversation_id, State.FAILED, 1)
 
     await talk.tools.db.write(count)
     await turns.retry(talk.tools, await talk.door(), talk.conversation_id)
     await talk.tools.db.write(count)
-    assert await talk.tools.db.read(store.count, talk.conversation_id) == before + 1
+    assert await talk.tools.db.read(reading.count, talk.conversation_id) == before + 1

@@ -11,6 +11,7 @@ from parlour.chat.runner import _consume
 from parlour.chat.writing import Writing
 from parlour.conversations.model import Turn, TurnState
 from parlour.kit.bus import MemoryBus
+from parlour.kit.clock import SystemClock
 
 LONGEST = 5_000
 
@@ -35,7 +36,7 @@ class Endless:
 @pytest.mark.parametrize("part", [Text("x" * 7), Status("Still at it")])
 async def test_an_endless_answer_ends_and_others_get_their_turn(part: Part) -> None:
     turn = Turn("trn_1", "cnv_1", "agt_1", 1, 1, 2, TurnState.RUNNING, 1, None)
-    writing = Writing(turn, MemoryBus().begin_log("trn_1:1"), LONGEST)
+    writing = Writing(turn, MemoryBus().begin_log("trn_1:1"), LONGEST, SystemClock())
     backend = Endless(part)
     consuming = asyncio.create_task(_consume(backend, cast("Any", None), writing))
     await asyncio.wait_for(consuming, 20)

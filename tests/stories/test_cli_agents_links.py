@@ -132,6 +132,44 @@ def test_a_link_s_whole_life(own_server: Server) -> None:
     assert len(own_server.cli("link", "list")) == 2
 
 
+def test_several_links_are_changed_and_found(own_server: Server) -> None:
+    own_server.make_model_agent("helper", "http://127.0.0.1:8099/v1")
+    poster = own_server.make_link("helper", "--name", "Poster")
+    fair = own_server.make_link("helper", "--name", "Fair", "--hours", "2")
+    changed = own_server.cli("link", "change", fair.id, "--name", "", "--welcome", "Hi")
+    assert (changed["name"], changed["welcome_message"]) == (None, "Hi")
+    assert changed["updated_by"] == "command line"
+    off = own_server.cli("link", "disable", poster.id, fair.id)
+    assert [each["state"] for each in off] == ["off", "off"]
+    assert "no link" in refused(own_server.run("link", "enable", poster.id, "lnk_AAAAAAAAAAA"))
+    own_server.cli("link", "enable", fair.id)
+    found = own_server.cli("link", "list", "--view", "anyone")
+    assert [each["id"] for each in found] == [fair.id]
+    found = own_server.cli("link", "list", "--search", poster.url, "--state", "off")
+    assert [each["id"] for each in found] == [poster.id]
+    assert len(own_server.cli("link", "revoke", poster.id, fair.id)) == 2
+
+
+def test_a_widget_s_whole_life(own_server: Server) -> None:
+    own_server.make_model_agent("helper", "http://127.0.0.1:8099/v1")
+    (first,) = own_server.cli("widget", "list")
+    urls = [own_server.cli("widget", "share", first["id"]) for _ in range(2)]
+    assert urls[0]["url"] == urls[1]["url"]
+    short = own_server.cli("widget", "share", first["id"], "--hours", "24")
+    for each in (*urls, short):
+        own_server.keep_secret(each["token"])
+    assert short["kind"] == "temporary"
+    made = own_server.cli("widget", "create", "helper", "--name", "Fair", "--accent", "#ffff00")
+    assert made["contrast"]["nudged"]
+    changed = own_server.cli("widget", "change", made["id"], "--title", "Fair desk", "--accent", "")
+    assert (changed["title"], changed["accent"]) == ("Fair desk", None)
+    assert "a colour" in refused(own_server.run("widget", "change", made["id"], "--accent", "red"))
+    assert own_server.cli("widget", "show", made["id"]) == changed
+    assert own_server.cli("widget", "delete", made["id"])["widget_id"] == made["id"]
+    assert "no widget" in refused(own_server.run("widget", "show", made["id"]))
+    assert "stays" in refused(own_server.run("widget", "delete", first["id"]))
+
+
 def test_the_address_comes_first_then_the_code(own_server: Server) -> None:
     own_server.make_model_agent("helper", "http://127.0.0.1:8099/v1")
     done = own_server.run("link", "create", "helper", "--qr")

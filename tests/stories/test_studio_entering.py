@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from parlour.kit.db import Database
-from parlour.staff import store
+from parlour.staff import tables
 from tests.rig.colleague import COOKIE, PASSWORD, Colleague, invited, joined, owner_of, setup_code
 from tests.rig.nursery import Nursery
 from tests.rig.server import Server
@@ -52,9 +52,9 @@ async def test_the_code_makes_one_owner_however_many_try(
     assert found == {(303, "/studio"): 1, (303, "/studio/sign-in"): 19}
 
     def rows(conn: sa.Connection) -> tuple[int, int, str]:
-        people = conn.execute(sa.select(store.people)).all()
-        codes = conn.execute(sa.select(store.setup_codes)).all()
-        sessions = conn.execute(sa.select(store.staff_sessions)).all()
+        people = conn.execute(sa.select(tables.people)).all()
+        codes = conn.execute(sa.select(tables.setup_codes)).all()
+        sessions = conn.execute(sa.select(tables.staff_sessions)).all()
         return len(people), len(codes), repr((people, codes, sessions))
 
     people, codes, stored = await db.read(rows)
@@ -231,7 +231,7 @@ async def test_an_invitation_is_taken_once(
     assert (await Colleague(http, fresh).get(path)).status == 404
 
     def stored(conn: sa.Connection) -> str:
-        return repr(conn.execute(sa.select(store.invitations)).all())
+        return repr(conn.execute(sa.select(tables.invitations)).all())
 
     assert path.rpartition("/")[2] not in await db.read(stored)
 

@@ -49,6 +49,6 @@ async def test_home_goes_along_with_the_first_steps(
     await visitor.say("Hello?")
     home = await owner.get("/studio")
     assert "First steps" not in home.words
-    assert "Conversations 1 begun in the last 24 hours" in home.words
+    assert "Conversations 1 1 today Visits 1 1 today" in home.words
     for secret in visitor.cookies.values():
         server.keep_secret(secret)

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from parlour import events
 from parlour.kit.db import Database
 from parlour.rights import MAY, Role
-from parlour.staff import store
+from parlour.staff import tables
 from tests.rig.colleague import PASSWORD, Colleague, joined, owner_of
 from tests.rig.nursery import Nursery
 from tests.rig.server import Server
@@ -49,7 +49,7 @@ async def team(http: aiohttp.ClientSession, fresh: Server, db: Database) -> Team
     ben = await joined(owner, BEN, "builder")
 
     def ids(conn: sa.Connection) -> dict[str, str]:
-        found = conn.execute(sa.select(store.people.c.email, store.people.c.id))
+        found = conn.execute(sa.select(tables.people.c.email, tables.people.c.id))
         return {row[0]: row[1] for row in found}
 
     known = await db.read(ids)
@@ -99,7 +99,7 @@ async def test_nobody_raises_themselves(team: Team, db: Database) -> None:
     await team.ben.post("/studio/me/name", {"name": "Benno", "role": "owner"})
 
     def roles(conn: sa.Connection) -> set[tuple[str, str]]:
-        found = conn.execute(sa.select(store.people.c.name, store.people.c.role))
+        found = conn.execute(sa.select(tables.people.c.name, tables.people.c.role))
         return {(row[0], row[1]) for row in found}
 
     assert await db.read(roles) == {("Olga", "owner"), ("Benno", "builder")}
@@ -111,12 +111,14 @@ async def test_each_role_sees_its_pages_and_no_other(
     http: aiohttp.ClientSession, fresh: Server, role: Role
 ) -> None:
     """A matrix made from the site's own routes: what the rights say, and nothing else."""
-    from parlour.web.studio import history, home, keys, me, people
+    from parlour.web.studio import history, home, keys, me, people, second_step
 
     owner = await owner_of(http, fresh)
     colleague = await joined(owner, "col@team.example", role.value)
     tried = 0
-    for handler in (h for door in (history, home, keys, me, people) for h in door.HANDLERS):
+    for handler in (
+        h for door in (history, home, keys, me, people, second_step) for h in door.HANDLERS
+    ):
         gate = handler.opt["gate"]
         for template in sorted(handler.paths):
             path = re.sub(r"\{rest:path\}", "nowhere", template)
@@ -181,7 +183,7 @@ async def test_the_last_owner_stays(team: Team, http: aiohttp.ClientSession, db:
     )
 
     def owners(conn: sa.Connection) -> int:
-        found = conn.execute(sa.select(store.people.c.role)).scalars()
+        found = conn.execute(sa.select(tables.people.c.role)).scalars()
         return list(found).count("owner")
 
     assert await db.read(owners) == 1

@@ -1,73 +1,21 @@
-"""Following a conversation live: subscribe, then read, then follow; recovering is starting."""
+"""Every stream of this process, and waiting for one reply without a stream."""
 
 import asyncio
-import random
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import AsyncGenerator, Callable
 
 import sqlalchemy as sa
 
 from parlour import transcripts
-from parlour.chat import wire
-from parlour.conversations import store
-from parlour.conversations.model import Cursor, State
-from parlour.kit.bus import LiveLog
-from parlour.kit.errors import Problem
+from parlour.chat import viewing, wire
+from parlour.chat.following import Follower, View
+from parlour.chat.viewing import Viewer
+from parlour.chat.watching import Tell, Watcher
+from parlour.conversations import reading
+from parlour.conversations.model import State
 from parlour.tools import Tools
 from parlour.transcripts import Shown
 
-HEARTBEAT = 15.0
-"""Seconds between two signs of life, and between two readings that nobody asked for."""
-
-NEWEST = 200
-"""Messages that a stream begins with at most; who is further behind reads the page again."""
-
-_AGAIN = 1.0
-"""Seconds until a reading that failed is tried again."""
-
-LIFE = 900.0
-"""Seconds after which a stream ends by itself; the viewer comes back and nothing is lost."""
-
-BYE = b"retry: 1000\n: come back\n\n"
-_BEAT = b": still here\n\n"
-_RESYNC = wire.event("resync", {}, str(Cursor(0)))
-
-Present = Callable[[Shown], dict[str, Any]]
-"""Turns a message into what the stream tells of it."""
-
-
-class Bar(Protocol):
-    """Why a viewer may look no longer."""
-
-    @property
-    def code(self) -> str: ...
-    @property
-    def title(self) -> str: ...
-    @property
-    def detail(self) -> str: ...
-    @property
-    def after_reply(self) -> bool:
-        """Whether the reply that is being written may be seen to its end."""
-        ...
-
-
-Judge = Callable[[sa.Connection], Bar | None]
-"""Says whether this viewer may still look; None is yes."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class View:
-    """Who looks at what, and from where."""
-
-    conversation_id: str
-    cursor: Cursor
-    present: Present
-    judge: Judge
-    topics: tuple[str, ...] = ()
-    """What else may end the look: the link, the agent."""
-    until_seq: int | None = None
-    """End once the message at this place is finished."""
+__all__ = ["Live", "View"]
 
 
 class Live:
@@ -76,30 +24,37 @@ class Live:
     def __init__(self, tools: Tools) -> None:
         """Begin without viewers."""
         self._tools = tools
-        self._followers: set[_Follower] = set()
+        self._viewers: set[Viewer] = set()
         self._closing = False
 
     @property
     def viewers(self) -> int:
         """How many streams are open."""
-        return len(self._followers)
+        return len(self._viewers)
 
-    async def follow(self, view: View) -> AsyncIterator[bytes]:
+    def follow(self, view: View) -> AsyncGenerator[bytes, None]:
         """Yield server-sent events: what is there after the cursor, then whatever comes."""
+        return self._stream(lambda: Follower(self._tools, view))
+
+    def watch(self, topic: str, tell: Tell) -> AsyncGenerator[bytes, None]:
+        """Yield what `tell` makes of a topic's notes, soon after they come and many at once."""
+        return self._stream(lambda: Watcher(self._tools, topic, tell))
+
+    async def _stream(self, make: Callable[[], Viewer]) -> AsyncGenerator[bytes, None]:
         if self._closing:
-            yield BYE
+            yield viewing.BYE
             return
-        follower = _Follower(self._tools, view)
-        self._followers.add(follower)
+        viewer = make()
+        self._viewers.add(viewer)
         try:
-            chunk: bytes | None = await follower.begin()
+            chunk: bytes | None = await viewer.begin()
             while chunk is not None:
                 if chunk:
                     yield chunk
-                chunk = await follower.more()
+                chunk = await viewer.more()
         finally:
-            self._followers.discard(follower)
-            follower.close()
+            self._viewers.discard(viewer)
+            viewer.close()
 
     async def reply(self, conversation_id: str, seq: int) -> Shown | None:
         """Wait for the reply at a place to be finished.
@@ -112,237 +67,22 @@ class Live:
             while True:
                 wake.clear()
                 changes.take()
-                found = await self._tools.db.read(_reread, conversation_id, seq - 1)
-                reply = next((each for each in found.messages if each.seq == seq), None)
-                if found.closed or reply is None or reply.state is not State.WRITING:
+                reply, closed = await self._tools.db.read(_reply, conversation_id, seq)
+                if closed or reply is None or reply.state is not State.WRITING:
                     return reply
                 try:
-                    await asyncio.wait_for(wake.wait(), HEARTBEAT)
+                    await asyncio.wait_for(wake.wait(), viewing.HEARTBEAT)
                 except TimeoutError:
                     continue
 
     def close(self) -> None:
         """End every stream with a hint to come back."""
         self._closing = True
-        for follower in list(self._followers):
-            follower.leave()
+        for viewer in list(self._viewers):
+            viewer.leave()
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    messages: list[Shown]
-    last_seq: int
-    closed: bool
-    bar: Bar | None = None
-
-    @property
-    def writing(self) -> Shown | None:
-        """The reply that is being written."""
-        return next((each for each in self.messages if each.state is State.WRITING), None)
-
-
-def _reread(
-    conn: sa.Connection, conversation_id: str, after: int, judge: Judge | None = None
-) -> _Found:
-    bar = judge(conn) if judge is not None else None
-    if bar is not None and not bar.after_reply:
-        return _Found([], 0, closed=False, bar=bar)
-    last_seq, closed = store.progress(conn, conversation_id)
-    found = transcripts.for_visitor(conn, conversation_id, after=after, newest=NEWEST)
-    return _Found(found, last_seq, closed, bar)
-
-
-class _Follower:
-    """One viewer's stream. `_settled` is the place up to which all was sent in its last state."""
-
-    __slots__ = (
-        "_beat",
-        "_beat_due",
-        "_changes",
-        "_cursor",
-        "_deadline",
-        "_hinted",
-        "_leaving",
-        "_log",
-        "_log_key",
-        "_over",
-        "_position",
-        "_settled",
-        "_told",
-        "_tools",
-        "_unread",
-        "_view",
-        "_wake",
-    )
-
-    def __init__(self, tools: Tools, view: View) -> None:
-        self._tools = tools
-        self._view = view
-        self._cursor = view.cursor
-        self._settled = view.cursor.seq - 1 if view.cursor.epoch else view.cursor.seq
-        self._told: dict[int, State] = {}
-        self._log: LiveLog | None = None
-        self._log_key = ""
-        self._position = 0
-        self._wake = asyncio.Event()
-        self._hinted = False
-        self._leaving = False
-        self._over = False
-        self._unread = False
-        loop = asyncio.get_running_loop()
-        self._deadline = loop.time() + LIFE * random.uniform(0.9, 1.1)  # noqa: S311 - no secret
-        self._beat_due = False
-        self._beat = loop.call_later(HEARTBEAT, self._pulse)
-        topics = (wire.topic(view.conversation_id), *view.topics)
-        self._changes = [tools.bus.subscribe(topic, self._hint) for topic in topics]
-
-    def _pulse(self) -> None:
-        # The timer says that it is time: a loop's clock and its timers may disagree by a hair.
-        self._beat_due = True
-        self._wake.set()
-
-    def _hint(self) -> None:
-        self._hinted = True
-        self._wake.set()
-
-    def leave(self) -> None:
-        """Have the stream end at its next turn."""
-        self._leaving = True
-        self._wake.set()
-
-    def close(self) -> None:
-        """Let go of everything this viewer held."""
-        self._beat.cancel()
-        self._drop_log()
-        for changes in self._changes:
-            changes.close()
-
-    async def begin(self) -> bytes:
-        """Return what there is now."""
-        return b"retry: 1000\n\n" + await self._catch_up()
-
-    async def more(self) -> bytes | None:
-        """Wait, and return what came; None when the viewer has left or is through."""
-        if self._over:
-            return None
-        if not self._wake.is_set():
-            await self._wake.wait()
-        self._wake.clear()
-        now = asyncio.get_running_loop().time()
-        if self._leaving or now > self._deadline:
-            self._over = True
-            return BYE
-        # Every token of a reply comes this way, so what is seldom is asked together.
-        chunk = self._from_log()
-        if not (self._hinted or self._unread or self._beat_due or self._log_is_over()):
-            return chunk
-        return chunk + await self._look_again()
-
-    async def _look_again(self) -> bytes:
-        self._hinted = False
-        beat, self._beat_due = self._beat_due, False
-        if beat:
-            self._beat = asyncio.get_running_loop().call_later(HEARTBEAT, self._pulse)
-        return await self._catch_up() or (_BEAT if beat else b"")
-
-    async def _catch_up(self) -> bytes:
-        """Read what is new and say it."""
-        view = self._view
-        try:
-            found = await self._tools.db.read(
-                _reread, view.conversation_id, self._settled, view.judge
-            )
-        except Problem:  # the database is away
-            self._unread = True
-            asyncio.get_running_loop().call_later(_AGAIN, self._wake.set)
-            return b""
-        self._unread = False
-        if found.bar is not None and not found.bar.after_reply:
-            return self._refused(found.bar)
-        behind = found.last_seq - self._settled > 2 * NEWEST and self._settled > 0
-        if found.closed or behind or self._cursor.seq > found.last_seq:
-            self._over = True
-            return _RESYNC
-        chunks = [self._tell(message) for message in found.messages]
-        if found.writing is not None:
-            chunks.append(await self._join(found.writing))
-        else:
-            self._drop_log()
-            if found.bar is not None:
-                chunks.append(self._refused(found.bar))
-        until = view.until_seq
-        self._over = self._over or (until is not None and self._settled >= until)
-        return b"".join(chunks)
-
-    def _refused(self, bar: Bar) -> bytes:
-        self._over = True
-        data = {"code": bar.code, "title": bar.title, "detail": bar.detail}
-        return wire.event("refused", {"problem": data}, str(self._cursor))
-
-    def _tell(self, message: Shown) -> bytes:
-        seq, before = message.seq, self._told.get(message.seq)
-        next_up = State.WRITING not in (self._told[place] for place in self._told if place < seq)
-        if message.state is State.WRITING:
-            self._told[seq] = State.WRITING
-            if before is not None or self._is_inside(message):
-                return b""
-            if next_up and message.epoch:
-                self._cursor = Cursor(seq, message.epoch, len(message.text))
-            return wire.event("message", self._view.present(message), str(self._cursor))
-        if next_up:
-            self._settled = seq
-            self._cursor = Cursor(seq)
-            self._told = {place: state for place, state in self._told.items() if place > seq}
-        else:
-            self._told[seq] = message.state
-        if before is message.state:
-            return b""
-        data = self._view.present(message)
-        if message.author_kind == "agent" and message.turn_id is not None:
-            done = {"turn": message.turn_id, "message": data}
-            return wire.event("done", done, str(self._cursor))
-        return wire.event("message", data, str(self._cursor))
-
-    async def _join(self, message: Shown) -> bytes:
-        """Follow the live log of the reply that is being written, from where the viewer is."""
-        key = wire.log_key(message.turn_id or "", message.epoch)
-        if key != self._log_key or self._log is None:
-            self._drop_log()
-            log = await self._tools.bus.open_log(key) if message.epoch else None
-            if log is None:
-                return self._saved_text(message)
-            log.watch(self._wake.set)
-            self._log, self._log_key = log, key
-            offset = self._cursor.offset if self._is_inside(message) else 0
-            # What the agent is doing before its first word stands at the offset 0, too.
-            self._position = log.position_after(offset) if offset else 0
-        return self._from_log()
-
-    def _is_inside(self, message: Shown) -> bool:
-        """Whether the viewer has this attempt at the reply already, up to the cursor's offset."""
-        return (self._cursor.seq, self._cursor.epoch) == (message.seq, message.epoch)
-
-    def _saved_text(self, message: Shown) -> bytes:
-        """Tell what is stored of a reply whose live log cannot be had."""
-        text, cursor = message.text, self._cursor
-        offset = cursor.offset if self._is_inside(message) else 0
-        if not message.epoch or len(text) <= offset:
-            return b""
-        self._cursor = Cursor(message.seq, message.epoch, len(text))
-        turn = message.turn_id or ""
-        return wire.delta(turn, message.seq, message.epoch, offset, text[offset:])
-
-    def _from_log(self) -> bytes:
-        if self._log is None:
-            return b""
-        chunk, self._position = self._log.read(self._position)
-        return chunk
-
-    def _log_is_over(self) -> bool:
-        return self._log is not None and self._log.ended
-
-    def _drop_log(self) -> None:
-        if self._log is not None:
-            self._log.unwatch(self._wake.set)
-            self._log = None
-            self._log_key = ""
+def _reply(conn: sa.Connection, conversation_id: str, seq: int) -> tuple[Shown | None, bool]:
+    _, closed = reading.progress(conn, conversation_id)
+    found = transcripts.for_visitor(conn, conversation_id, after=seq - 1)
+    return next((each for each in found if each.seq == seq), None), closed

@@ -18,7 +18,7 @@ from parlour.chat.discreet import discreet
 from parlour.chat.running import SAVE_EVERY, Run, Running
 from parlour.chat.turns import RUN, announce
 from parlour.chat.writing import Writing
-from parlour.conversations import store
+from parlour.conversations import reading, store
 from parlour.conversations import turns as rows
 from parlour.conversations.model import Message, State, Turn, TurnState
 from parlour.kit.db import after_commit
@@ -125,7 +125,7 @@ class Runner:
     async def _answer(self, turn: Turn, backend: Backend, memory: _Memory) -> None:
         tools = self._tools
         live = tools.bus.begin_log(wire.log_key(turn.id, turn.epoch))
-        writing = Writing(turn, live, tools.settings.max_reply_chars)
+        writing = Writing(turn, live, tools.settings.max_reply_chars, tools.clock)
         question = Question(
             prompt.assemble(memory.messages, turn.question_seq, tools.settings.prompt_chars),
             turn.agent_id,
@@ -246,7 +246,7 @@ def _begin(
         store.change(conn, turn.conversation_id, turn.reply_seq, epoch=turn.epoch, text="")
     else:
         store.change(conn, turn.conversation_id, turn.reply_seq, epoch=turn.epoch)
-    messages = store.read(conn, turn.conversation_id, upto=turn.question_seq, newest=_LOOKED_AT)
+    messages = reading.read(conn, turn.conversation_id, upto=turn.question_seq, newest=_LOOKED_AT)
     return turn, _Memory(messages, store.variables(conn, turn.conversation_id)), over
 
 
@@ -257,12 +257,13 @@ def _finish(conn: sa.Connection, tools: Tools, turn: Turn, end: _End) -> None:
     columns: dict[str, Any] = {} if writing is None else writing.stored()
     if not rows.end(conn, turn, end.state, now, **columns):
         return
-    reply: dict[str, Any] = {"state": State(end.state.value).value, "problem": end.problem}
+    ended = State(end.state.value)
+    reply: dict[str, Any] = {"state": ended.value, "problem": end.problem}
     if writing is not None:
         reply["text"] = writing.text
         reply["citations"] = msgspec.to_builtins(writing.citations) or None
     store.change(conn, turn.conversation_id, turn.reply_seq, **reply)
-    workspace_id, link_id = store.count_reply(conn, turn.conversation_id, now)
+    workspace_id, link_id = store.count_reply(conn, turn.conversation_id, ended, now)
     if writing is not None and writing.variables:
         store.set_variables(conn, turn.conversation_id, writing.variables)
     following = rows.next_in_line(conn, turn.conversation_id)
@@ -282,4 +283,4 @@ def _finish(conn: sa.Connection, tools: Tools, turn: Turn, end: _End) -> None:
     )
     if writing is not None:
         after_commit(conn, writing.log.end)
-    announce(conn, tools, turn.conversation_id)
+    announce(conn, tools, turn.conversation_id, workspace_id)

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from parlour import events
 from parlour.chat import wire
-from parlour.conversations import store
+from parlour.conversations import reading, store
 from parlour.conversations import turns as rows
 from parlour.conversations.model import RETRYABLE, Message, State, Turn, TurnState
 from parlour.kit.clock import Moment
@@ -153,7 +153,7 @@ def _say(conn: sa.Connection, tools: Tools, enter: Enter, text: str, client_id: 
     if rows.add(conn, turn, now, active):
         tools.queue.enqueue(conn, RUN, {"turn": turn.id})
     _record(conn, visit, conversation_id, message)
-    announce(conn, tools, conversation_id)
+    announce(conn, tools, conversation_id, visit.door.workspace_id)
     return Said(visit, conversation_id, message, turn.id, turn.reply_seq, repeated=False)
 
 
@@ -190,7 +190,7 @@ def _place(conn: sa.Connection, visit: Visit, now: Moment) -> tuple[str, int, st
 
 
 def _raise_if_said(conn: sa.Connection, visit: Visit, conversation_id: str, client_id: str) -> None:
-    before = store.by_client_id(conn, conversation_id, client_id)
+    before = reading.by_client_id(conn, conversation_id, client_id)
     if before is not None:
         turn_id = before.turn_id or ""
         said = Said(visit, conversation_id, before, turn_id, before.seq + 1, repeated=True)
@@ -225,16 +225,21 @@ def _empty_reply(turn: Turn, now: Moment, name: str, replaces: str | None = None
     )
 
 
-def announce(conn: sa.Connection, tools: Tools, conversation_id: str) -> None:
-    """Tell those who watch a conversation, after the commit, to read it again."""
-    after_commit(conn, lambda: tools.bus.publish(wire.topic(conversation_id), "changed"))
+def announce(conn: sa.Connection, tools: Tools, conversation_id: str, workspace_id: str) -> None:
+    """Tell those who watch a conversation, or all of a workspace, to read again, once committed."""
+
+    def tell() -> None:
+        tools.bus.publish(wire.topic(conversation_id), "changed")
+        tools.bus.publish(wire.all_of(workspace_id), conversation_id)
+
+    after_commit(conn, tell)
 
 
 def tally(
     conn: sa.Connection, conversation_id: str, turn_id: str
 ) -> tuple[int, dict[str, int] | None]:
     """Return how many messages a conversation has, and the tokens a turn used, where known."""
-    return store.count(conn, conversation_id), rows.usage(conn, turn_id)
+    return reading.count(conn, conversation_id), rows.usage(conn, turn_id)
 
 
 def answering(conn: sa.Connection, conversation_id: str) -> bool:
@@ -266,7 +271,7 @@ async def retry(tools: Tools, door: Doorway, conversation_id: str) -> str:
         now = tools.clock.now()
         active = store.lock(conn, conversation_id)
         last = rows.latest(conn, conversation_id)
-        _, closed = store.progress(conn, conversation_id)
+        _, closed = reading.progress(conn, conversation_id)
         if closed or active is not None or last is None or last.state.value not in RETRYABLE:
             raise Conflict("there is no answer that could be tried again")
         failed, name = store.supersede(conn, conversation_id, last.reply_seq)
@@ -283,7 +288,7 @@ async def retry(tools: Tools, door: Doorway, conversation_id: str) -> str:
         store.add_messages(conn, conversation_id, [_empty_reply(turn, now, name, failed)])
         rows.add(conn, turn, now, None)
         tools.queue.enqueue(conn, RUN, {"turn": turn.id})
-        announce(conn, tools, conversation_id)
+        announce(conn, tools, conversation_id, door.workspace_id)
         return turn.id
 
     return await tools.db.write(unit)
@@ -313,7 +318,7 @@ async def close(tools: Tools, door: Doorway, visitor_id: str, conversation_id: s
             link_id=door.link_id,
             conversation_id=conversation_id,
         )
-        announce(conn, tools, conversation_id)
+        announce(conn, tools, conversation_id, door.workspace_id)
         return True
 
     return await tools.db.write(unit)

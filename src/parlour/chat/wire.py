@@ -10,6 +10,11 @@ def topic(conversation_id: str) -> str:
     return f"conversation:{conversation_id}"
 
 
+def all_of(workspace_id: str) -> str:
+    """Name the topic of all conversations of a workspace; the notes are their ids."""
+    return f"conversations:{workspace_id}"
+
+
 STOPS = "turns.stop"
 """The topic on which runners hear that a turn shall stop; the note is the turn's id."""
 

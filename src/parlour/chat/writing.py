@@ -18,6 +18,7 @@ from parlour.agents.contract import (
 from parlour.chat import wire
 from parlour.conversations.model import Turn
 from parlour.kit.bus import LiveLog
+from parlour.kit.clock import Clock, Moment
 
 _MOST = 50
 """Citations, variables and actions of one reply beyond which more are dropped."""
@@ -29,7 +30,7 @@ _MOST_STATUSES = 10_000
 class Writing:
     """Takes the parts of an answer as they come. Taking a piece of text is the hot path."""
 
-    def __init__(self, turn: Turn, log: LiveLog, longest: int) -> None:
+    def __init__(self, turn: Turn, log: LiveLog, longest: int, clock: Clock) -> None:
         """Begin an empty reply; text beyond `longest` characters is cut."""
         self.turn = turn
         self.log = log
@@ -39,10 +40,12 @@ class Writing:
         self.variables: dict[str, Any] = {}
         self.actions: list[Action] = []
         self.usage: Usage | None = None
+        self.first_text_at: Moment | None = None
         self.heard_at = self._began_at = asyncio.get_running_loop().time()
         self._pieces: list[str] = []
         self._statuses = 0
         self._longest = longest
+        self._clock = clock
 
     @property
     def is_full(self) -> bool:
@@ -90,6 +93,8 @@ class Writing:
             piece = piece[:room]
         if not piece:
             return
+        if self.offset == 0:
+            self.first_text_at = self._clock.now()
         turn = self.turn
         try:
             entry = wire.delta(turn.id, turn.reply_seq, turn.epoch, self.offset, piece)
@@ -107,6 +112,7 @@ class Writing:
         """Return what came besides the text, as columns of the turn."""
         usage = self.usage
         return {
+            "first_text_at": self.first_text_at,
             "input_tokens": None if usage is None else usage.input_tokens,
             "output_tokens": None if usage is None else usage.output_tokens,
             "actions": msgspec.to_builtins(self.actions) or None,

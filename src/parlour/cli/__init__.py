@@ -23,6 +23,8 @@ COMMANDS: Final = {
     "event": ("events", "See what the staff and their programs did."),
     "agent": ("agents", "Make, publish and switch agents."),
     "link": ("links", "Make, list and end links to agents."),
+    "conversation": ("conversations", "List and show conversations."),
+    "widget": ("widgets", "Say how agents look, and share their chat links."),
 }
 """Name → the module that holds it, and its line in the help: nothing is loaded to print that."""
 

@@ -26,6 +26,7 @@ def key() -> None:
     help="What the key may do.",
 )
 @click.option("--agent", metavar="NAME", help="Limit the key to this one agent.")
+@click.option("--view-personal", is_flag=True, help="It gets visitors' personal details.")
 @click.option(
     "--days",
     type=click.IntRange(1, 3650),
@@ -36,7 +37,14 @@ def key() -> None:
 @as_json
 @asynchronous
 async def create(
-    name: str, role: str, agent: str | None, days: int | None, workspace: str, *, as_json: bool
+    name: str,
+    role: str,
+    agent: str | None,
+    days: int | None,
+    workspace: str,
+    *,
+    view_personal: bool,
+    as_json: bool,
 ) -> None:
     """Make an API key and print it, this once."""
     async with host(workspace) as here:
@@ -44,7 +52,15 @@ async def create(
         if agent is not None:
             only = (await here.tools.db.read(agents.find, here.who.workspace_id, agent)).id
         end = None if days is None else here.tools.clock.now() + days * DAY
-        made = await staff.create_key(here.tools, here.who, name, Role(role), only, expires_at=end)
+        made = await staff.create_key(
+            here.tools,
+            here.who,
+            name,
+            Role(role),
+            only,
+            view_personal=view_personal,
+            expires_at=end,
+        )
     shown = shapes.key_made(made.key, agent, made.secret)
     lines = [made.secret, f"Keep this key ({made.key.id}) safe: it is not shown again."]
     show(msgspec.to_builtins(shown), lines, as_json=as_json)

@@ -13,7 +13,9 @@ from parlour.rights import Role
 from parlour.staff import invitations, model, people, store
 from parlour.staff.model import Person
 from parlour.staff.people import NewPerson
-from parlour.web.api.people import invitation_made, person_shown
+from parlour.staff.second_step import keeping as second_steps
+from parlour.staff.second_step import store as second_step
+from parlour.web.api.people import PersonShown, invitation_made, person_shown
 
 _email = click.argument("email")
 _role = click.option(
@@ -63,7 +65,8 @@ async def add(
             view_personal=view_personal,
         )
         added = await people.add(here.tools, here.who, new)
-    _show(added, f"Added {added.email} as {role}.", as_json=as_json)
+        shown = await _told(here, added)
+    _show(shown, f"Added {added.email} as {role}.", as_json=as_json)
 
 
 @staff.command("list")
@@ -75,13 +78,18 @@ async def listed(workspace: str, *, as_json: bool) -> None:
     async with host(workspace) as here:
         found = await here.tools.db.read(store.every_person, here.who.workspace_id)
         seen = await here.tools.db.read(store.last_seen, here.who.workspace_id)
-    shown = [person_shown(each, seen.get(each.id)) for each in found]
+        careful = await here.tools.db.read(second_step.everyone, here.who.workspace_id)
+    shown = [
+        person_shown(each, seen.get(each.id), second_step=each.id in careful) for each in found
+    ]
     rows = [
         (each.email, each.name, each.role.value, "shut out" if each.disabled_at else "can come in",
-         when(seen.get(each.id)))
+         "on" if each.id in careful else "off", when(seen.get(each.id)))
         for each in found
     ]  # fmt: skip
-    lines = table(["EMAIL", "NAME", "ROLE", "STATE", "LAST HERE"], rows, "There is nobody yet.")
+    lines = table(
+        ["EMAIL", "NAME", "ROLE", "STATE", "SECOND STEP", "LAST HERE"], rows, "There is nobody yet."
+    )
     show(msgspec.to_builtins(shown), lines, as_json=as_json)
 
 
@@ -96,7 +104,8 @@ async def change(email: str, role: str, workspace: str, *, as_json: bool) -> Non
     async with host(workspace) as here:
         found = await _find(here, email)
         changed = await people.change(here.tools, here.who, found.id, role=Role(role))
-    _show(changed, f"{changed.email} is {role} now.", as_json=as_json)
+        shown = await _told(here, changed)
+    _show(shown, f"{changed.email} is {role} now.", as_json=as_json)
 
 
 @staff.command("disable")
@@ -109,7 +118,8 @@ async def disable(email: str, workspace: str, *, as_json: bool) -> None:
     async with host(workspace) as here:
         found = await _find(here, email)
         changed = await people.disable(here.tools, here.who, found.id)
-    _show(changed, f"{changed.email} is shut out.", as_json=as_json)
+        shown = await _told(here, changed)
+    _show(shown, f"{changed.email} is shut out.", as_json=as_json)
 
 
 @staff.command("enable")
@@ -122,7 +132,8 @@ async def enable(email: str, workspace: str, *, as_json: bool) -> None:
     async with host(workspace) as here:
         found = await _find(here, email)
         changed = await people.enable(here.tools, here.who, found.id)
-    _show(changed, f"{changed.email} can come in again.", as_json=as_json)
+        shown = await _told(here, changed)
+    _show(shown, f"{changed.email} can come in again.", as_json=as_json)
 
 
 @staff.command("password")
@@ -136,7 +147,22 @@ async def password(email: str, workspace: str, *, password_stdin: bool, as_json:
     new = _password(from_stdin=password_stdin)
     async with host(workspace) as here:
         changed = await people.reset_password(here.tools, here.who, email, new)
-    _show(changed, f"{changed.email} has a new password.", as_json=as_json)
+        shown = await _told(here, changed)
+    _show(shown, f"{changed.email} has a new password.", as_json=as_json)
+
+
+@staff.command("second-step-off")
+@_email
+@in_workspace
+@as_json
+@asynchronous
+async def second_step_off(email: str, workspace: str, *, as_json: bool) -> None:
+    """Turn off the second step of a person who lost phone and recovery codes."""
+    async with host(workspace) as here:
+        found = await _find(here, email)
+        await second_steps.reset(here.tools, here.who, found.id)
+        shown = await _told(here, found)
+    _show(shown, f"{found.email} signs in by password alone now.", as_json=as_json)
 
 
 async def _invite(
@@ -167,5 +193,11 @@ def _password(*, from_stdin: bool) -> str:
     return typed
 
 
-def _show(person: Person, line: str, *, as_json: bool) -> None:
-    show(msgspec.to_builtins(person_shown(person, None)), line, as_json=as_json)
+async def _told(here: Host, person: Person) -> PersonShown:
+    on = await here.tools.db.read(second_step.told, person.id) is not None
+    seen = await here.tools.db.read(store.last_seen, person.workspace_id)
+    return person_shown(person, seen.get(person.id), second_step=on)
+
+
+def _show(person: PersonShown, line: str, *, as_json: bool) -> None:
+    show(msgspec.to_builtins(person), line, as_json=as_json)

@@ -28,6 +28,16 @@ class TurnState(StrEnum):
     INTERRUPTED = "interrupted"
 
 
+class Standing(StrEnum):
+    """How a conversation stands, in the order in which one goes before another."""
+
+    ANSWERING = "answering"
+    FAILED = "failed"
+    CLOSED = "closed"
+    OPEN = "open"
+
+
+FAILED = (State.FAILED.value, State.INTERRUPTED.value)
 OPEN = (TurnState.QUEUED.value, TurnState.RUNNING.value)
 RETRYABLE = (TurnState.STOPPED.value, TurnState.FAILED.value, TurnState.INTERRUPTED.value)
 
@@ -51,6 +61,79 @@ class Message:
     """Which attempt at the turn wrote it; names the live log while it is being written."""
     replaces: str | None = None
     """The failed reply that this one stands for, after a retry."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A conversation as stored, without what was said in it."""
+
+    id: str
+    workspace_id: str
+    agent_id: str
+    link_id: str
+    visitor_id: str
+    created_at: Moment
+    last_message_at: Moment
+    message_count: int
+    active_turn: str | None
+    last_reply: str | None
+    """How the last reply that ended came to its end, as a `State`."""
+    variables: dict[str, Any]
+    closed_at: Moment | None
+
+    @property
+    def standing(self) -> Standing:
+        """How it stands."""
+        if self.active_turn is not None:
+            return Standing.ANSWERING
+        if self.last_reply in FAILED:
+            return Standing.FAILED
+        return Standing.OPEN if self.closed_at is None else Standing.CLOSED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which conversations somebody wants to see; None does not matter."""
+
+    agent_id: str | None = None
+    link_id: str | None = None
+    visitor_id: str | None = None
+    standing: Standing | None = None
+    since: Moment | None = None
+    """Their last message came then or later."""
+    until: Moment | None = None
+    """Their last message came before that."""
+
+
+Place = tuple[Moment, str]
+"""Where a conversation stands in a list: when its last message came, and its id."""
+
+
+@dataclass(frozen=True, slots=True)
+class LastWord:
+    """What was said last in a conversation: who spoke, and how it begins."""
+
+    author_kind: str
+    author_name: str
+    text: str
+    is_cut: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """How an attempt to answer went, for those who look after an agent."""
+
+    id: str
+    agent_version: int
+    state: TurnState
+    runs: int
+    """How often it was begun: more than once after a crash."""
+    asked_at: Moment
+    started_at: Moment | None
+    first_text_at: Moment | None
+    ended_at: Moment | None
+    input_tokens: int | None
+    output_tokens: int | None
 
 
 @dataclass(frozen=True, slots=True)

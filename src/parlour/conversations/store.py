@@ -1,13 +1,13 @@
-"""The rows of conversations and messages."""
+"""The rows of conversations and messages, and every statement that changes them."""
 
 from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
 
-from parlour.conversations.model import Message, State
+from parlour.conversations.model import FAILED, Message, State
 from parlour.kit.clock import Moment
-from parlour.kit.db import Json, Prepared, Row, Updating, inserting, metadata
+from parlour.kit.db import Json, Prepared, Updating, inserting, metadata
 from parlour.kit.tokens import new_id
 
 conversations = sa.Table(
@@ -23,10 +23,16 @@ conversations = sa.Table(
     sa.Column("message_count", sa.Integer, nullable=False),
     sa.Column("last_seq", sa.Integer, nullable=False),
     sa.Column("active_turn", sa.String(40)),
+    sa.Column("last_reply", sa.String(20)),
     sa.Column("variables", Json, nullable=False),
     sa.Column("closed_at", sa.BigInteger),
-    sa.Index("conversations_link", "link_id"),
+    sa.Index("conversations_recent", "workspace_id", "last_message_at", "id"),
+    sa.Index("conversations_agent", "agent_id", "last_message_at", "id"),
+    sa.Index("conversations_link", "link_id", "last_message_at", "id"),
+    sa.Index("conversations_visitor", "visitor_id", "created_at", "id"),
 )
+"""`last_reply` is how the last reply that ended came to its end."""
+
 sa.Index(
     "conversations_open",
     conversations.c.visitor_id,
@@ -34,6 +40,30 @@ sa.Index(
     sqlite_where=conversations.c.closed_at.is_(None),
     postgresql_where=conversations.c.closed_at.is_(None),
 )
+
+
+def _those(name: str, where: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """Have an index of these conversations alone, by their last message; return which they are."""
+    columns = conversations.c
+    sa.Index(
+        name,
+        columns.workspace_id,
+        columns.last_message_at,
+        columns.id,
+        sqlite_where=where,
+        postgresql_where=where,
+    )
+    return where
+
+
+IS_ANSWERING = _those("conversations_answering", conversations.c.active_turn.is_not(None))
+IS_CLOSED = _those("conversations_closed", conversations.c.closed_at.is_not(None))
+ENDED_BADLY = _those(
+    "conversations_failed",
+    # Written out, because an index of some rows serves only statements that say the same.
+    conversations.c.last_reply.in_([sa.literal_column(f"'{each}'") for each in FAILED]),
+)
+
 
 messages = sa.Table(
     "messages",
@@ -55,22 +85,6 @@ messages = sa.Table(
     sa.Column("superseded", sa.Boolean, nullable=False),
     sa.Index("messages_client", "conversation_id", "client_id", unique=True),
 )
-
-_MESSAGE = [
-    messages.c.id,
-    messages.c.seq,
-    messages.c.author_kind,
-    messages.c.author_name,
-    messages.c.text,
-    messages.c.state,
-    messages.c.created_at,
-    messages.c.turn_id,
-    messages.c.citations,
-    messages.c.problem,
-    messages.c.epoch,
-    messages.c.replaces,
-]
-
 
 _CONVERSATION = conversations.c.id == sa.bindparam("conversation")
 _OF_CONVERSATION = messages.c.conversation_id == sa.bindparam("conversation")
@@ -206,17 +220,6 @@ def add_messages(
         )
 
 
-_BY_CLIENT_ID = Prepared(
-    sa.select(*_MESSAGE).where(_OF_CONVERSATION, messages.c.client_id == sa.bindparam("client"))
-)
-
-
-def by_client_id(conn: sa.Connection, conversation_id: str, client_id: str) -> Message | None:
-    """Find what the sender sent under this id of its own; None when it is new."""
-    row = _BY_CLIENT_ID.first(conn, conversation=conversation_id, client=client_id)
-    return None if row is None else _message(row)
-
-
 _SAVE_TEXT = Prepared(
     sa.update(messages)
     .where(
@@ -254,72 +257,23 @@ def supersede(conn: sa.Connection, conversation_id: str, seq: int) -> tuple[str,
     return failed.id, failed.author_name
 
 
-_READ = sa.select(*_MESSAGE).where(
-    _OF_CONVERSATION,
-    messages.c.seq > sa.bindparam("after"),
-    messages.c.superseded.is_(sa.false()),
-)
-_READ_ALL = Prepared(_READ.order_by(messages.c.seq))
-_READ_NEWEST = Prepared(
-    _READ.where(messages.c.seq <= sa.bindparam("upto"))
-    .order_by(messages.c.seq.desc())
-    .limit(sa.bindparam("newest"))
-)
-_LAST_PLACE = 2**31 - 1
-
-
-def read(
-    conn: sa.Connection,
-    conversation_id: str,
-    *,
-    after: int = 0,
-    newest: int | None = None,
-    upto: int = _LAST_PLACE,
-) -> list[Message]:
-    """Read messages in order, behind the place `after`, without replies that were tried again.
-
-    `newest` keeps only that many of the last ones, counted from the place `upto`.
-    """
-    if newest is None:
-        found = _READ_ALL.all(conn, conversation=conversation_id, after=after)
-        return [_message(row) for row in found]
-    found = _READ_NEWEST.all(
-        conn, conversation=conversation_id, after=after, upto=upto, newest=newest
-    )
-    return [_message(row) for row in reversed(found)]
-
-
-_PROGRESS = Prepared(
-    sa.select(conversations.c.last_seq, conversations.c.closed_at).where(_CONVERSATION)
-)
-
-
-def progress(conn: sa.Connection, conversation_id: str) -> tuple[int, bool]:
-    """Return the last place taken in a conversation, and whether it is closed or gone."""
-    row = _PROGRESS.first(conn, conversation=conversation_id)
-    return (0, True) if row is None else (row.last_seq, row.closed_at is not None)
-
-
-_COUNT = Prepared(sa.select(conversations.c.message_count).where(_CONVERSATION))
-
-
-def count(conn: sa.Connection, conversation_id: str) -> int:
-    """Return how many messages a conversation has, replies under way not counted."""
-    row = _COUNT.first(conn, conversation=conversation_id)
-    return 0 if row is None else row.message_count
-
-
 _COUNT_REPLY = Prepared(
     sa.update(conversations)
     .where(_CONVERSATION)
-    .values(message_count=conversations.c.message_count + 1, last_message_at=sa.bindparam("now"))
+    .values(
+        message_count=conversations.c.message_count + 1,
+        last_message_at=sa.bindparam("now"),
+        last_reply=sa.bindparam("ended"),
+    )
     .returning(conversations.c.workspace_id, conversations.c.link_id)
 )
 
 
-def count_reply(conn: sa.Connection, conversation_id: str, now: Moment) -> tuple[str, str]:
+def count_reply(
+    conn: sa.Connection, conversation_id: str, ended: State, now: Moment
+) -> tuple[str, str]:
     """Count a reply that has ended; return the conversation's workspace and link."""
-    row = _COUNT_REPLY.one(conn, conversation=conversation_id, now=now)
+    row = _COUNT_REPLY.one(conn, conversation=conversation_id, ended=ended.value, now=now)
     return row.workspace_id, row.link_id
 
 
@@ -338,47 +292,4 @@ def set_variables(conn: sa.Connection, conversation_id: str, learnt: dict[str, A
         sa.update(conversations)
         .where(columns.id == conversation_id)
         .values(variables={**known, **learnt})
-    )
-
-
-def one(conn: sa.Connection, conversation_id: str, message_id: str) -> Message | None:
-    """Find a message of a conversation; None when it is absent or another conversation's."""
-    row = conn.execute(
-        sa.select(*_MESSAGE).where(
-            messages.c.conversation_id == conversation_id, messages.c.id == message_id
-        )
-    ).first()
-    return None if row is None else _message(row)
-
-
-def usage_of_links(conn: sa.Connection, link_ids: list[str]) -> dict[str, tuple[int, int, int]]:
-    """Count, for each link: messages, visitors, and when it was last used."""
-    columns = conversations.c
-    rows = conn.execute(
-        sa.select(
-            columns.link_id,
-            sa.func.sum(columns.message_count),
-            sa.func.count(columns.visitor_id.distinct()),
-            sa.func.max(columns.last_message_at),
-        )
-        .where(columns.link_id.in_(link_ids))
-        .group_by(columns.link_id)
-    )
-    return {row[0]: (int(row[1]), row[2], row[3]) for row in rows}
-
-
-def _message(row: Row) -> Message:
-    return Message(
-        row.id,
-        row.seq,
-        row.author_kind,
-        row.author_name,
-        row.text,
-        State(row.state),
-        row.created_at,
-        row.turn_id,
-        tuple(row.citations or ()),
-        row.problem,
-        row.epoch,
-        row.replaces,
     )

@@ -5,7 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from parlour.conversations.model import OPEN, State, Turn, TurnState
+from parlour.conversations.model import OPEN, Attempt, State, Turn, TurnState
 from parlour.conversations.store import conversations, messages
 from parlour.kit.clock import Moment
 from parlour.kit.db import Json, Prepared, Row, Updating, inserting, metadata
@@ -105,6 +105,41 @@ def latest(conn: sa.Connection, conversation_id: str) -> Turn | None:
         .limit(1)
     ).first()
     return None if row is None else _turn(row)
+
+
+def attempts(conn: sa.Connection, conversation_id: str, after: int = 0) -> dict[str, Attempt]:
+    """Tell how the attempts to answer went whose replies stand behind a place, by their ids."""
+    columns = turns.c
+    found = conn.execute(
+        sa.select(
+            columns.id,
+            columns.agent_version,
+            columns.state,
+            columns.epoch.label("runs"),
+            columns.created_at.label("asked_at"),
+            columns.started_at,
+            columns.first_text_at,
+            columns.ended_at,
+            columns.input_tokens,
+            columns.output_tokens,
+        ).where(columns.conversation_id == conversation_id, columns.reply_seq > after)
+    )
+    return {row.id: _attempt(row) for row in found}
+
+
+def _attempt(row: Row) -> Attempt:
+    return Attempt(
+        row.id,
+        row.agent_version,
+        TurnState(row.state),
+        row.runs,
+        row.asked_at,
+        row.started_at,
+        row.first_text_at,
+        row.ended_at,
+        row.input_tokens,
+        row.output_tokens,
+    )
 
 
 def usage(conn: sa.Connection, turn_id: str) -> dict[str, int] | None:

@@ -1,5 +1,6 @@
 """Making, changing and revoking links."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -29,6 +30,8 @@ class Wish:
     expires_at: Moment | None = None
     welcome_message: str | None = None
     enabled: bool = True
+    widget_id: str | None = None
+    """Whose look it has; a widget has one permanent link, see `share`."""
 
 
 def ending(wish: Wish, now: Moment) -> Moment | None:
@@ -39,9 +42,39 @@ def ending(wish: Wish, now: Moment) -> Moment | None:
 
 async def create(tools: Tools, who: Who, agent_id: str, wish: Wish) -> Link:
     """Make a link to an agent of the workspace. Invalid when the wish does not fit its kind."""
+    link = _wished(tools, who, agent_id, wish)
+
+    def unit(conn: sa.Connection) -> Link:
+        store.insert(conn, link)
+        _record(conn, events.Kind.LINK_CREATED, who, link, {"kind": link.kind.word})
+        return link
+
+    return await tools.db.write(unit)
+
+
+async def share(tools: Tools, who: Who, agent_id: str, wish: Wish) -> tuple[Link, bool]:
+    """Return a link of the wish's widget, and whether it is new.
+
+    A permanent one is the same each time, also for two who ask at once; one that was revoked is
+    followed by another. A temporary one is always new. Errors as in `create`.
+    """
+    if wish.kind is not rules.Kind.PERMANENT:
+        return await create(tools, who, agent_id, wish), True
+    link = _wished(tools, who, agent_id, wish)
+
+    def unit(conn: sa.Connection) -> tuple[Link, bool]:
+        standing, is_new = store.insert_standing(conn, link)
+        if is_new:
+            _record(conn, events.Kind.LINK_CREATED, who, link, {"kind": link.kind.word})
+        return standing, is_new
+
+    return await tools.db.write(unit)
+
+
+def _wished(tools: Tools, who: Who, agent_id: str, wish: Wish) -> Link:
     now = tools.clock.now()
     ends = ending(wish, now)
-    link = Link(
+    return Link(
         id=new_link_id(),
         workspace_id=who.workspace_id,
         agent_id=agent_id,
@@ -55,14 +88,8 @@ async def create(tools: Tools, who: Who, agent_id: str, wish: Wish) -> Link:
         created_at=now,
         created_by=who.name,
         updated_at=now,
+        widget_id=wish.widget_id,
     )
-
-    def unit(conn: sa.Connection) -> Link:
-        store.insert(conn, link)
-        _record(conn, events.Kind.LINK_CREATED, who, link, {"kind": link.kind.word})
-        return link
-
-    return await tools.db.write(unit)
 
 
 async def change(
@@ -81,8 +108,8 @@ async def change(
         values = dict(wanted)
         if "expires_at" in values:
             values["expires_at"] = rules.shortened(held.token_expires, values["expires_at"])
-        at = store.change(conn, held, now, values)
-        changed = replace(held, updated_at=at, **values)
+        at = store.change(conn, held, now, who.name, values)
+        changed = replace(held, updated_at=at, updated_by=who.name, **values)
         told = {"fields": sorted(values)}
         _record(conn, events.Kind.LINK_CHANGED, who, changed, told)
         return changed
@@ -94,18 +121,56 @@ async def revoke(tools: Tools, who: Who, link: Link, seen: Moment | None = None)
     """End a link for good; it answers as if it had never been. Errors as in `change`."""
 
     def unit(conn: sa.Connection) -> None:
-        now = tools.clock.now()
-        held = _held(conn, link, seen)
-        at = store.change(conn, held, now, {"revoked_at": now})
-        _record(conn, events.Kind.LINK_REVOKED, who, replace(held, updated_at=at))
+        _revoke(conn, who, _held(conn, link, seen), tools.clock.now())
 
     await tools.db.write(unit)
+
+
+async def switch_all(
+    tools: Tools, who: Who, link_ids: Collection[str], *, enabled: bool
+) -> list[Link]:
+    """Switch links of the workspace on or off; return those that this changed.
+
+    One transaction for all of them. What is gone, or is as wished already, is left alone.
+    """
+
+    def unit(conn: sa.Connection) -> list[Link]:
+        now = tools.clock.now()
+        changed = []
+        for held in store.hold_all(conn, who.workspace_id, link_ids, who.agent_id):
+            if held.enabled != enabled:
+                at = store.change(conn, held, now, who.name, {"enabled": enabled})
+                link = replace(held, enabled=enabled, updated_at=at, updated_by=who.name)
+                _record(conn, events.Kind.LINK_CHANGED, who, link, {"fields": ["enabled"]})
+                changed.append(link)
+        return changed
+
+    return await tools.db.write(unit)
+
+
+async def revoke_all(tools: Tools, who: Who, link_ids: Collection[str]) -> list[Link]:
+    """End links of the workspace for good, in one transaction; return those that this ended."""
+
+    def unit(conn: sa.Connection) -> list[Link]:
+        now = tools.clock.now()
+        held = store.hold_all(conn, who.workspace_id, link_ids, who.agent_id)
+        for each in held:
+            _revoke(conn, who, each, now)
+        return held
+
+    return await tools.db.write(unit)
+
+
+def _revoke(conn: sa.Connection, who: Who, held: Link, now: Moment) -> None:
+    at = store.change(conn, held, now, who.name, {"revoked_at": now})
+    _record(conn, events.Kind.LINK_REVOKED, who, replace(held, updated_at=at))
 
 
 def _held(conn: sa.Connection, link: Link, seen: Moment | None) -> Link:
     held = store.hold(conn, link.id)
     if seen is not None and held.updated_at != seen:
-        raise Stale("the link was changed meanwhile; read it again")
+        by = held.updated_by or held.created_by
+        raise Stale(f"{by} changed this link meanwhile; read it again")
     return held
 
 

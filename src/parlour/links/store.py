@@ -7,11 +7,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from parlour.kit.clock import SECOND, Moment
-from parlour.kit.db import Prepared, metadata
+from parlour.kit.clock import MINUTE, SECOND, Moment
+from parlour.kit.db import Prepared, insert_or_ignore, metadata
 from parlour.kit.errors import NotFound
 from parlour.kit.tokens import FOREVER, Keyring
 from parlour.links.rules import Kind
+from parlour.links.telling import Policy
 
 _FORM = re.compile(r"lnk_[A-Za-z0-9_-]{11}\Z", re.ASCII)
 
@@ -32,8 +33,25 @@ links = sa.Table(
     sa.Column("created_by", sa.String(200), nullable=False),
     sa.Column("updated_at", sa.BigInteger, nullable=False),
     sa.Column("revoked_at", sa.BigInteger),
+    sa.Column("widget_id", sa.ForeignKey("widgets.id")),
+    sa.Column("updated_by", sa.String(200)),
+    sa.Column("last_used_at", sa.BigInteger),
     sa.Index("links_agent", "agent_id", "created_at"),
+    sa.Index("links_ending", "workspace_id", "expires_at"),
+    sa.Index("links_workspace", "workspace_id", "created_at", "id"),
 )
+_IS_STANDING = sa.and_(links.c.kind == sa.literal_column("1"), links.c.revoked_at.is_(None))
+sa.Index(
+    "links_standing",
+    links.c.widget_id,
+    unique=True,
+    sqlite_where=_IS_STANDING,
+    postgresql_where=_IS_STANDING,
+)
+"""A widget has one permanent link at a time, however many ask for it at once."""
+
+USED_EVERY = MINUTE
+"""How precisely the last use of a link is kept: often enough to tell, seldom enough to be free."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +71,30 @@ class Link:
     created_at: Moment
     created_by: str
     updated_at: Moment
+    widget_id: str | None = None
+    """The widget it was made with, which says how the agent looks; None: as the agent itself."""
+    updated_by: str | None = None
+    """Who changed it last; None while nobody has."""
+    last_used_at: Moment | None = None
+    """When a visitor last said something by it, to the minute."""
 
     def token(self, keys: Keyring) -> str:
         """Return the token that opens this link."""
         return keys.sign_link(self.kind, self.id, self.token_expires)
 
+    def policy(self, *, published: bool, live: bool) -> Policy:
+        """Return what was decided about this link, with whether its agent answers."""
+        return Policy(
+            kind=self.kind,
+            expires_at=self.expires_at,
+            enabled=self.enabled,
+            welcomes=bool(self.welcome_message),
+            published=published,
+            live=live,
+        )
 
-_SHOWN = [column for column in links.c if column.name != "revoked_at"]
+
+SHOWN = [column for column in links.c if column.name != "revoked_at"]
 
 
 def token_seconds(expires_at: Moment | None) -> int:
@@ -72,24 +107,39 @@ def insert(conn: sa.Connection, link: Link) -> None:
     conn.execute(sa.insert(links), {name: getattr(link, name) for name in Link.__slots__})
 
 
+def insert_standing(conn: sa.Connection, link: Link) -> tuple[Link, bool]:
+    """Store a widget's permanent link unless it has one; return the one it has, and if it is new.
+
+    However many ask at the same time, one row comes of it: the index on standing links sees to it.
+    """
+    values = {name: getattr(link, name) for name in Link.__slots__}
+    standing = sa.select(*SHOWN).where(links.c.widget_id == link.widget_id, _IS_STANDING)
+    while not conn.execute(insert_or_ignore(conn, links), values).rowcount:
+        row = conn.execute(standing).first()
+        if row is not None:
+            return link_of(row), False
+        # It was revoked between the two statements: now there is room for this one.
+    return link, True
+
+
 def find(conn: sa.Connection, agent_id: str, link_id: str) -> Link:
     """Find a link of an agent; NotFound when absent, revoked or another agent's."""
     _require_form(link_id)
     row = conn.execute(
-        sa.select(*_SHOWN).where(
+        sa.select(*SHOWN).where(
             links.c.id == link_id, links.c.agent_id == agent_id, links.c.revoked_at.is_(None)
         )
     ).first()
     if row is None:
         raise NotFound(f"there is no link {link_id!r}")
-    return _link(row)
+    return link_of(row)
 
 
 def of_workspace(conn: sa.Connection, workspace_id: str, link_id: str) -> Link:
     """Find a link by its id alone; NotFound when absent or revoked."""
     _require_form(link_id)
     row = conn.execute(
-        sa.select(*_SHOWN).where(
+        sa.select(*SHOWN).where(
             links.c.id == link_id,
             links.c.workspace_id == workspace_id,
             links.c.revoked_at.is_(None),
@@ -97,17 +147,23 @@ def of_workspace(conn: sa.Connection, workspace_id: str, link_id: str) -> Link:
     ).first()
     if row is None:
         raise NotFound(f"there is no link {link_id!r}")
-    return _link(row)
+    return link_of(row)
 
 
 def of_agents(conn: sa.Connection, agent_ids: Collection[str]) -> list[Link]:
     """List the links of these agents, newest first."""
     found = conn.execute(
-        sa.select(*_SHOWN)
+        sa.select(*SHOWN)
         .where(links.c.agent_id.in_(agent_ids), links.c.revoked_at.is_(None))
         .order_by(links.c.created_at.desc(), links.c.id)
     )
-    return [_link(row) for row in found]
+    return [link_of(row) for row in found]
+
+
+def titles(conn: sa.Connection, link_ids: Collection[str]) -> dict[str, tuple[str | None, Kind]]:
+    """Return the names and kinds of these links, revoked ones included, by id."""
+    wanted = sa.select(links.c.id, links.c.name, links.c.kind).where(links.c.id.in_(link_ids))
+    return {row.id: (row.name, Kind(row.kind)) for row in conn.execute(wanted)}
 
 
 def count_of_agents(conn: sa.Connection, workspace_id: str) -> dict[str, tuple[int, int]]:
@@ -120,22 +176,60 @@ def count_of_agents(conn: sa.Connection, workspace_id: str) -> dict[str, tuple[i
     return {row[0]: (row[1], int(row[2])) for row in found}
 
 
+def ending(
+    conn: sa.Connection, workspace_id: str, now: Moment, until: Moment, *, most: int
+) -> tuple[list[Link], int]:
+    """Return the links that are open and end before `until`, the next `most`, and how many."""
+    due = sa.and_(
+        links.c.workspace_id == workspace_id,
+        links.c.expires_at > now,
+        links.c.expires_at < until,
+        links.c.enabled,
+        links.c.revoked_at.is_(None),
+    )
+    found = conn.execute(sa.select(*SHOWN).where(due).order_by(links.c.expires_at).limit(most))
+    number = conn.execute(sa.select(sa.func.count()).where(due)).scalar_one()
+    return [link_of(row) for row in found], number
+
+
 def hold(conn: sa.Connection, link_id: str) -> Link:
     """Read a link that nobody else changes until the transaction ends; NotFound when revoked."""
     row = conn.execute(
-        sa.select(*_SHOWN)
+        sa.select(*SHOWN)
         .where(links.c.id == link_id, links.c.revoked_at.is_(None))
         .with_for_update()
     ).first()
     if row is None:
         raise NotFound(f"there is no link {link_id!r}")
-    return _link(row)
+    return link_of(row)
 
 
-def change(conn: sa.Connection, held: Link, now: Moment, values: Mapping[str, Any]) -> Moment:
+def hold_all(
+    conn: sa.Connection, workspace_id: str, link_ids: Collection[str], only: str | None = None
+) -> list[Link]:
+    """Read links that nobody else changes until the transaction ends, without those that are gone.
+
+    `only`: an agent's id, for one who has nothing else in scope.
+    """
+    wanted = sa.select(*SHOWN).where(
+        links.c.id.in_([each for each in link_ids if _FORM.match(each)]),
+        links.c.workspace_id == workspace_id,
+        links.c.revoked_at.is_(None),
+    )
+    if only is not None:
+        wanted = wanted.where(links.c.agent_id == only)
+    # Always in the same order, or two who hold the same links would wait for each other.
+    return [link_of(row) for row in conn.execute(wanted.order_by(links.c.id).with_for_update())]
+
+
+def change(
+    conn: sa.Connection, held: Link, now: Moment, by: str, values: Mapping[str, Any]
+) -> Moment:
     """Change columns of a link that is held; return its new `updated_at`, which always grows."""
     at = max(now, held.updated_at + 1)
-    conn.execute(sa.update(links).where(links.c.id == held.id).values(updated_at=at, **values))
+    conn.execute(
+        sa.update(links).where(links.c.id == held.id).values(updated_at=at, updated_by=by, **values)
+    )
     return at
 
 
@@ -147,7 +241,7 @@ _SPEND = Prepared(
         links.c.enabled,
         sa.or_(links.c.expires_at.is_(None), links.c.expires_at > sa.bindparam("now")),
     )
-    .values(uses=links.c.uses + 1)
+    .values(uses=links.c.uses + 1, last_used_at=sa.bindparam("now"))
 )
 
 
@@ -156,12 +250,30 @@ def spend(conn: sa.Connection, link_id: str, now: Moment) -> bool:
     return _SPEND.run(conn, link=link_id, now=now) == 1
 
 
+_TOUCH = Prepared(
+    sa.update(links)
+    .where(
+        links.c.id == sa.bindparam("link"),
+        sa.or_(links.c.last_used_at.is_(None), links.c.last_used_at <= sa.bindparam("before")),
+    )
+    .values(last_used_at=sa.bindparam("now"))
+)
+
+
+def touch(conn: sa.Connection, link_id: str, last: Moment | None, now: Moment) -> None:
+    """Keep that a link is in use, when it was last said `USED_EVERY` ago or longer."""
+    before = now - USED_EVERY
+    if last is None or last <= before:
+        _TOUCH.run(conn, link=link_id, before=before, now=now)
+
+
 def _require_form(link_id: str) -> None:
     # Not every database takes every string, even to look for it.
     if not _FORM.match(link_id):
         raise NotFound("there is no link of that id")
 
 
-def _link(row: sa.Row[Any]) -> Link:
+def link_of(row: sa.Row[Any]) -> Link:
+    """Read a row of `SHOWN`."""
     values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it has an underscore
     return Link(**{**values, "kind": Kind(values["kind"])})

@@ -10,7 +10,7 @@ from parlour.events import Kind
 from parlour.kit.errors import NotFound
 from parlour.kit.tokens import new_id, new_secret
 from parlour.rights import Role, Who
-from parlour.staff import people, store
+from parlour.staff import people, store, tables
 from parlour.staff.model import INVITED_FOR, Invitation, Person, canonical
 from parlour.staff.people import NewPerson
 from parlour.tools import Tools
@@ -50,9 +50,9 @@ async def invite(
     def unit(conn: sa.Connection) -> MadeInvitation:
         if store.by_email(conn, invitation.email) is not None:
             raise people.taken(invitation.email)
-        columns = store.invitations.c
+        columns = tables.invitations.c
         conn.execute(
-            sa.update(store.invitations)
+            sa.update(tables.invitations)
             .where(
                 columns.workspace_id == who.workspace_id,
                 columns.email == invitation.email,
@@ -62,7 +62,7 @@ async def invite(
         )
         values = {name: getattr(invitation, name) for name in Invitation.__slots__}
         conn.execute(
-            sa.insert(store.invitations),
+            sa.insert(tables.invitations),
             {**values, "role": role.value, "hash": tools.keys.hashed(token)},
         )
         data = {"invitation": invitation.id, "role": role.value}
@@ -76,9 +76,9 @@ async def withdraw(tools: Tools, who: Who, invitation_id: str) -> None:
     """End an invitation that nobody has taken; NotFound when there is no such one."""
 
     def unit(conn: sa.Connection) -> None:
-        now, columns = tools.clock.now(), store.invitations.c
+        now, columns = tools.clock.now(), tables.invitations.c
         ended = conn.execute(
-            sa.update(store.invitations)
+            sa.update(tables.invitations)
             .where(
                 columns.id == invitation_id[:40],
                 columns.workspace_id == who.workspace_id,
@@ -114,9 +114,9 @@ async def accept(tools: Tools, token: str, name: str, password: str) -> Person:
     person, hashed = await people.prepared(new, tools.clock.now())
 
     def unit(conn: sa.Connection) -> None:
-        now, columns = tools.clock.now(), store.invitations.c
+        now, columns = tools.clock.now(), tables.invitations.c
         ended = conn.execute(
-            sa.update(store.invitations)
+            sa.update(tables.invitations)
             .where(columns.id == found.id, columns.ended_at.is_(None), columns.expires_at > now)
             .values(ended_at=now)
         )

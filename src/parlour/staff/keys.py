@@ -38,6 +38,7 @@ api_keys = sa.Table(
     sa.Column("agent_id", sa.ForeignKey("agents.id")),
     sa.Column("name", sa.String(200), nullable=False),
     sa.Column("role", sa.String(20), nullable=False),
+    sa.Column("view_personal", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("hash", sa.String(64), nullable=False, unique=True),
     sa.Column("created_at", sa.BigInteger, nullable=False),
     sa.Column("last_used_at", sa.BigInteger),
@@ -54,6 +55,8 @@ class ApiKey:
     name: str
     role: Role
     agent_id: str | None
+    view_personal: bool
+    """Whether the personal details of visitors are told to it."""
     created_at: Moment
     last_used_at: Moment | None
     expires_at: Moment | None
@@ -75,6 +78,7 @@ async def create_key(
     role: Role,
     agent_id: str | None = None,
     *,
+    view_personal: bool = False,
     expires_at: Moment | None = None,
 ) -> MadeKey:
     """Make an API key; with an `agent_id` it sees and acts on that agent alone.
@@ -89,7 +93,7 @@ async def create_key(
         said = "must be a time to come, within ten years"
         raise Invalid(f"expires_at {said}", errors=[FieldError("expires_at", said)])
     secret = new_secret(KEY_PREFIX)
-    key = ApiKey(new_id("key"), name, role, agent_id, now, None, expires_at)
+    key = ApiKey(new_id("key"), name, role, agent_id, view_personal, now, None, expires_at)
 
     def unit(conn: sa.Connection) -> MadeKey:
         values = {
@@ -98,12 +102,13 @@ async def create_key(
             "agent_id": agent_id,
             "name": name,
             "role": role.value,
+            "view_personal": view_personal,
             "hash": tools.keys.hashed(secret),
             "created_at": key.created_at,
             "expires_at": expires_at,
         }
         conn.execute(sa.insert(api_keys), values)
-        data = {"key": key.id, "role": role.value}
+        data = {"key": key.id, "role": role.value, "view_personal": view_personal}
         events.record(
             conn, events.Kind.KEY_CREATED, who, key.created_at, agent_id=agent_id, data=data
         )
@@ -129,7 +134,15 @@ async def authenticate(tools: Tools, secret: str) -> Who:
         # A full disk must not keep anybody from reading.
         with contextlib.suppress(StorageFull, Unavailable):
             await tools.db.write(_touch, row.id, now)
-    return Who("key", row.id, row.name, row.workspace_id, Role(row.role), row.agent_id)
+    return Who(
+        "key",
+        row.id,
+        row.name,
+        row.workspace_id,
+        Role(row.role),
+        row.agent_id,
+        sees_personal=row.view_personal,
+    )
 
 
 def every_key(

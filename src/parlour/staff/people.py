@@ -11,7 +11,7 @@ from parlour.kit.db import insert_or_ignore
 from parlour.kit.errors import Conflict, FieldError, Invalid, NotFound, Stale
 from parlour.kit.tokens import new_id
 from parlour.rights import Role, Who
-from parlour.staff import passwords, store
+from parlour.staff import passwords, store, tables
 from parlour.staff.model import Person, canonical, named, require_password
 from parlour.tools import Tools
 
@@ -30,7 +30,14 @@ class NewPerson:
 
 def person_who(person: Person) -> Who:
     """Return a person as the one who acts."""
-    return Who("person", person.id, person.name, person.workspace_id, person.role)
+    return Who(
+        "person",
+        person.id,
+        person.name,
+        person.workspace_id,
+        person.role,
+        sees_personal=person.view_personal,
+    )
 
 
 async def prepared(new: NewPerson, now: Moment, by: str | None = None) -> tuple[Person, str]:
@@ -63,13 +70,13 @@ def join(conn: sa.Connection, person: Person, password: str, who: Who | None = N
     """
     values = {name: getattr(person, name) for name in Person.__slots__}
     added = conn.execute(
-        insert_or_ignore(conn, store.people).returning(store.people.c.id),
+        insert_or_ignore(conn, tables.people).returning(tables.people.c.id),
         {**values, "role": person.role.value, "password": password},
     ).first()
     if added is None:
         raise taken(person.email)
     if person.role is Role.OWNER:
-        conn.execute(sa.delete(store.setup_codes))
+        conn.execute(sa.delete(tables.setup_codes))
     data = {"person": person.id, "role": person.role.value}
     events.record(conn, Kind.PERSON_JOINED, who or person_who(person), person.created_at, data=data)
 

@@ -6,7 +6,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from parlour.kit.errors import FieldError, Gone, Invalid
-from parlour.staff import people, store
+from parlour.staff import people, store, tables
 from parlour.staff.model import Person
 from parlour.staff.people import NewPerson
 from parlour.tools import Tools
@@ -34,7 +34,7 @@ async def new_code(tools: Tools) -> str | None:
         if store.has_owner(conn):
             return False
         values = {"hash": tools.keys.hashed(_plain(code)), "created_at": tools.clock.now()}
-        conn.execute(sa.insert(store.setup_codes), values)
+        conn.execute(sa.insert(tables.setup_codes), values)
         return True
 
     if not await is_open(tools):
@@ -65,7 +65,7 @@ async def begin(tools: Tools, code: str, new: NewPerson) -> Person:
     def unit(conn: sa.Connection) -> None:
         # Whoever comes second waits here for the first, and then finds the row gone.
         gone = conn.execute(
-            sa.delete(store.setup_codes).where(store.setup_codes.c.hash.in_(hashes))
+            sa.delete(tables.setup_codes).where(tables.setup_codes.c.hash.in_(hashes))
         )
         if not gone.rowcount or store.has_owner(conn):
             raise _over()
@@ -76,7 +76,7 @@ async def begin(tools: Tools, code: str, new: NewPerson) -> Person:
 
 
 def _is_good(conn: sa.Connection, hashes: list[str]) -> bool:
-    codes = store.setup_codes.c.hash
+    codes = tables.setup_codes.c.hash
     return conn.execute(sa.select(codes).where(codes.in_(hashes))).first() is not None
 
 

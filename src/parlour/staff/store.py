@@ -1,4 +1,4 @@
-"""The rows of people, their sessions, invitations, and the codes of the first start."""
+"""The rows of people, their sessions and their invitations."""
 
 from collections.abc import Collection
 from typing import Any
@@ -6,65 +6,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from parlour.kit.clock import Moment
-from parlour.kit.db import metadata
 from parlour.kit.errors import NotFound
 from parlour.rights import Role
 from parlour.staff.model import IDLE, Invitation, Person, Session
-
-people = sa.Table(
-    "people",
-    metadata,
-    sa.Column("id", sa.String(40), primary_key=True),
-    sa.Column("workspace_id", sa.ForeignKey("workspaces.id"), nullable=False),
-    sa.Column("email", sa.String(254), nullable=False, unique=True),
-    sa.Column("name", sa.String(200), nullable=False),
-    sa.Column("role", sa.String(20), nullable=False),
-    sa.Column("view_personal", sa.Boolean, nullable=False),
-    sa.Column("password", sa.Text, nullable=False),
-    sa.Column("created_at", sa.BigInteger, nullable=False),
-    sa.Column("updated_at", sa.BigInteger, nullable=False),
-    sa.Column("updated_by", sa.String(200), nullable=False),
-    sa.Column("disabled_at", sa.BigInteger),
-)
-"""`password` is an argon2 hash. Nobody is ever deleted here: the audit log names them."""
-
-staff_sessions = sa.Table(
-    "staff_sessions",
-    metadata,
-    sa.Column("id", sa.String(40), primary_key=True),
-    sa.Column("person_id", sa.ForeignKey("people.id"), nullable=False),
-    sa.Column("hash", sa.String(64), nullable=False, unique=True),
-    sa.Column("client", sa.String(100), nullable=False),
-    sa.Column("created_at", sa.BigInteger, nullable=False),
-    sa.Column("seen_at", sa.BigInteger, nullable=False),
-    sa.Column("expires_at", sa.BigInteger, nullable=False),
-    sa.Column("ended_at", sa.BigInteger),
-    sa.Index("staff_sessions_person", "person_id", "ended_at"),
-)
-
-invitations = sa.Table(
-    "invitations",
-    metadata,
-    sa.Column("id", sa.String(40), primary_key=True),
-    sa.Column("workspace_id", sa.ForeignKey("workspaces.id"), nullable=False),
-    sa.Column("email", sa.String(254), nullable=False),
-    sa.Column("role", sa.String(20), nullable=False),
-    sa.Column("view_personal", sa.Boolean, nullable=False),
-    sa.Column("hash", sa.String(64), nullable=False, unique=True),
-    sa.Column("created_at", sa.BigInteger, nullable=False),
-    sa.Column("created_by", sa.String(200), nullable=False),
-    sa.Column("expires_at", sa.BigInteger, nullable=False),
-    sa.Column("ended_at", sa.BigInteger),
-    sa.Index("invitations_email", "workspace_id", "email"),
-)
-"""`ended_at` is when it was accepted, withdrawn, or replaced by a newer one."""
-
-setup_codes = sa.Table(
-    "setup_codes",
-    metadata,
-    sa.Column("hash", sa.String(64), primary_key=True),
-    sa.Column("created_at", sa.BigInteger, nullable=False),
-)
+from parlour.staff.tables import half_sessions, invitations, people, second_steps, staff_sessions
 
 _PERSON = [people.c[name] for name in Person.__slots__]
 _SESSION = [staff_sessions.c[name] for name in Session.__slots__]
@@ -149,7 +94,7 @@ def change_person(
 def password_of(conn: sa.Connection, email: str) -> Any:
     """Find the row with id and password of whoever has this address and may come in; or None."""
     return conn.execute(
-        sa.select(people.c.id, people.c.workspace_id, people.c.password).where(
+        sa.select(people.c.id, people.c.workspace_id, people.c.password, people.c.role).where(
             people.c.email == email, people.c.disabled_at.is_(None)
         )
     ).first()
@@ -165,8 +110,16 @@ def session_of(conn: sa.Connection, hashes: list[str], now: Moment) -> Any:
     """Find the row of the good session with one of these hashes, and whose it is; or None."""
     columns = staff_sessions.c
     return conn.execute(
-        sa.select(columns.id.label("session_id"), columns.seen_at, columns.expires_at, *_PERSON)
+        sa.select(
+            columns.id.label("session_id"),
+            columns.seen_at,
+            columns.expires_at,
+            second_steps.c.confirmed_at.is_not(None).label("second_step"),
+            (people.c.password != "").label("has_password"),
+            *_PERSON,
+        )
         .join(people, people.c.id == columns.person_id)
+        .outerjoin(second_steps, second_steps.c.person_id == people.c.id)
         .where(
             columns.hash.in_(hashes),
             columns.ended_at.is_(None),
@@ -208,13 +161,18 @@ def last_seen(conn: sa.Connection, workspace_id: str) -> dict[str, Moment]:
 def end_sessions(
     conn: sa.Connection, person_id: str, now: Moment, *, only: str | None = None, but: str = ""
 ) -> int:
-    """End a person's sessions, all or `only` one or all `but` one; return how many ended."""
+    """End a person's sessions, all or `only` one or all `but` one; return how many ended.
+
+    Unless it is only one, whoever is half signed in as this person is not any more, either.
+    """
     columns = staff_sessions.c
     wanted = sa.update(staff_sessions).where(
         columns.person_id == person_id, columns.ended_at.is_(None), columns.id != but
     )
     if only is not None:
         wanted = wanted.where(columns.id == only[:40])
+    else:
+        conn.execute(sa.delete(half_sessions).where(half_sessions.c.person_id == person_id))
     return conn.execute(wanted.values(ended_at=now)).rowcount
 
 

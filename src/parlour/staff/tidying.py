@@ -3,8 +3,9 @@
 import sqlalchemy as sa
 
 from parlour.kit.clock import DAY, Moment
-from parlour.staff import store
+from parlour.staff import tables
 from parlour.staff.model import IDLE
+from parlour.staff.second_step import store as second_step
 
 KEPT: Moment = 30 * DAY
 """For how long a session or an invitation that is over is kept, for whoever looks into it."""
@@ -15,17 +16,18 @@ def tidy(conn: sa.Connection, now: Moment) -> None:
 
     It tells when they were last here.
     """
+    second_step.tidy(conn, now)
     before = now - KEPT
-    ours, later = store.staff_sessions.c, store.staff_sessions.alias("later").c
+    ours, later = tables.staff_sessions.c, tables.staff_sessions.alias("later").c
     over = sa.or_(ours.ended_at < before, ours.expires_at < before, ours.seen_at < before - IDLE)
     younger = sa.exists().where(
         later.person_id == ours.person_id,
         sa.tuple_(later.seen_at, later.id) > sa.tuple_(ours.seen_at, ours.id),
     )
-    conn.execute(sa.delete(store.staff_sessions).where(over, younger))
-    columns = store.invitations.c
+    conn.execute(sa.delete(tables.staff_sessions).where(over, younger))
+    columns = tables.invitations.c
     conn.execute(
-        sa.delete(store.invitations).where(
+        sa.delete(tables.invitations).where(
             sa.or_(columns.ended_at < before, columns.expires_at < before)
         )
     )

@@ -48,6 +48,8 @@ class Face(msgspec.Struct, frozen=True):
     language: str = "en"
     theme: Theme = "auto"
     """What the link asks for; a visitor's own choice in the browser goes before it."""
+    accent: str = ""
+    """Six hexadecimal digits; empty for the house's ink."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,7 @@ class RefusalView:
     """What to mention to the owner, such as the request's id."""
     language: str = "en"
     theme: Theme = "auto"
+    accent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +164,7 @@ class SourceView:
     """The conversation it belongs to can only be read any more."""
     language: str = "en"
     theme: Theme = "auto"
+    accent: str = ""
 
 
 def chat(view: ChatView) -> bytes:
@@ -182,6 +186,7 @@ def refusal(view: RefusalView) -> bytes:
         words,
         language=language,
         theme=view.theme,
+        accent=view.accent,
         nonce=view.nonce,
         view=view,
         title=title,
@@ -213,7 +218,9 @@ def reading(view: ReadingView) -> bytes:
 def source(view: SourceView) -> bytes:
     """Return the reading page of one citation."""
     language, words = spoken(view.language)
-    return _render("source.html", words, language=language, nonce=view.nonce, view=view).encode()
+    return _render(
+        "source.html", words, language=language, accent=view.accent, nonce=view.nonce, view=view
+    ).encode()
 
 
 @lru_cache(maxsize=FACES_KEPT)
@@ -235,6 +242,7 @@ def _chat(view: ChatView) -> str:
         form_id=view.form_id,
         start=view.start,
         face=view.face,
+        accent=view.face.accent,
         messages=view.messages,
         running=view.running,
         resume=view.resume,

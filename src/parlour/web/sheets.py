@@ -35,4 +35,6 @@ def _utc(moment: Moment, form: str) -> str:
     when = datetime.fromtimestamp(moment / 1000, UTC)
     if form == "clock":
         return f"{when:%H:%M} UTC"
+    if form == "short":
+        return f"{when.day} {when:%b, %H:%M} UTC"
     return f"{when:%A} {when.day} {when:%B %Y, %H:%M} UTC"

@@ -42,6 +42,7 @@ def face(door: Door, kept_days: int) -> Face:
         starters=content.starters,
         placeholder=content.placeholder,
         kept_days=kept_days,
+        accent=door.accent or "",
     )
 
 

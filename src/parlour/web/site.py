@@ -12,20 +12,20 @@ from parlour.chat.live import Live
 from parlour.kit.errors import NotFound
 from parlour.kit.limits import PerMinute
 from parlour.tools import Tools
-from parlour.web import bodies, edge, gates, problems, seats
+from parlour.web import bodies, edge, gates, inks, problems, seats
 from parlour.web.api import manage, public, service
 from parlour.web.assets import assets
 from parlour.web.edge import Edge
 from parlour.web.gates import OPEN, Asked, Gate
 from parlour.web.strangers import Strangers
-from parlour.web.studio import entering, history, home, keys, me, people, shell
+from parlour.web.studio import entering, history, home, keys, me, people, second_step, shell
 from parlour.web.studio.throttle import Throttle
 from parlour.web.visit import room, sources
 
 DOORS = (public, manage, service)
 """The files of the programs' door; each lists its handlers."""
 
-STUDIO = (entering, people, me, keys, history, home)
+STUDIO = (entering, people, me, second_step, keys, history, home)
 """The files of the studio's door."""
 
 _FOREVER = "public, max-age=31536000, immutable"
@@ -51,7 +51,12 @@ def build(tools: Tools, live: Live) -> Edge:
     for page in pages:
         page.exception_handlers = {Exception: room.refuse}
     app = Litestar(
-        [*pages, static, *(handler for door in (*STUDIO, *DOORS) for handler in door.HANDLERS)],
+        [
+            *pages,
+            static,
+            inks.ink_sheet,
+            *(handler for door in (*STUDIO, *DOORS) for handler in door.HANDLERS),
+        ],
         dependencies={
             "tools": Provide(lambda: tools, sync_to_thread=False),
             "live": Provide(lambda: live, sync_to_thread=False),
@@ -67,6 +72,7 @@ def build(tools: Tools, live: Live) -> Edge:
     )
     limiter = PerMinute(tools.settings.wrong_tokens_per_minute)
     app.state.throttle = Throttle(tools)
+    app.state.keyring, app.state.clock = tools.keys, tools.clock
     app.state.strangers = Strangers(tools.keys, tools.settings.trusted_proxies, limiter)
     require_gates(app)
     methods = {

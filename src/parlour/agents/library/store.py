@@ -1,6 +1,6 @@
 """The rows of a library: what was read of each document, and the index that searches it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -90,6 +90,15 @@ maps = sa.Table(
 def state_of(conn: sa.Connection, agent_id: str) -> sa.Row[Any] | None:
     """Find the row of an agent's library."""
     return conn.execute(sa.select(states).where(states.c.agent_id == agent_id)).first()
+
+
+def states_of(conn: sa.Connection, agent_ids: Collection[str]) -> dict[str, sa.Row[Any]]:
+    """Find the rows of these agents' libraries, by agent."""
+    columns = [
+        states.c[name] for name in ("agent_id", "state", "done", "total", "skipped", "error")
+    ]
+    found = conn.execute(sa.select(*columns).where(states.c.agent_id.in_(agent_ids)))
+    return {row.agent_id: row for row in found}
 
 
 def claim(conn: sa.Connection, agent_id: str, run: str, values: dict[str, Any]) -> sa.Row[Any]:

@@ -14,7 +14,19 @@ from litestar.openapi import OpenAPIConfig
 from litestar.routes import HTTPRoute
 
 from parlour import __version__
-from parlour.web.api import agents, asking, events, keys, links, people, public, shapes
+from parlour.web.api import (
+    agents,
+    all_links,
+    asking,
+    conversations,
+    events,
+    keys,
+    links,
+    people,
+    public,
+    shapes,
+    widgets,
+)
 from parlour.web.gates import LINK, OPEN, SELF, Gate
 from parlour.web.problems import MEDIA
 
@@ -25,6 +37,11 @@ _TAGS: Final = (
     ("Visitors", "Chatting through a link. Whoever has the link may; there is no account."),
     ("Agents", "What answers behind links: make, publish, switch on and off."),
     ("Links", "Doors to an agent. The address of a link goes only to who may manage links."),
+    (
+        "Conversations",
+        "What was said. Personal details are told to who may see them; see `masked`.",
+    ),
+    ("Widgets", "How an agent looks to whoever comes by a widget's links."),
     ("Keys", "API keys, by which programs act. A key is shown once."),
     ("People", "Who signs in to the studio, and who is invited to."),
     ("History", "Who did what, when, and to what."),
@@ -34,25 +51,58 @@ _MODULES: Final = {
     "public": "Visitors",
     "agents": "Agents",
     "links": "Links",
+    "conversations": "Conversations",
+    "all_links": "Links",
+    "widgets": "Widgets",
     "keys": "Keys",
     "people": "People",
     "events": "History",
     "service": "Service",
 }
+_DESCRIBED: Final = (
+    shapes,
+    agents,
+    links,
+    all_links,
+    conversations,
+    widgets,
+    keys,
+    people,
+    events,
+    public,
+    asking,
+)
 _ID: Final = {
     "agt": "^agt_[0-9A-Za-z]{22}$",
     "lnk": "^lnk_[0-9A-Za-z_-]{11}$",
+    "wgt": "^wgt_[0-9A-Za-z]{22}$",
     "key": "^key_[0-9A-Za-z]{22}$",
     "per": "^per_[0-9A-Za-z]{22}$",
     "inv": "^inv_[0-9A-Za-z]{22}$",
+    "cnv": "^cnv_[0-9A-Za-z]{22}$",
+    "msg": "^msg_[0-9A-Za-z]{22}$",
+    "trn": "^trn_[0-9A-Za-z]{22}$",
+    "vis": "^vis_[0-9A-Za-z]{22}$",
 }
-_OF_FIELD: Final = {"agent_id": "agt", "link_id": "lnk", "key_id": "key"}
+_OF_FIELD: Final = {
+    "agent_id": "agt",
+    "link_id": "lnk",
+    "widget_id": "wgt",
+    "key_id": "key",
+    "conversation_id": "cnv",
+    "replaces": "msg",
+}
 _OF_FORM: Final = {
     "Agent": "agt",
     "Link": "lnk",
+    "Widget": "wgt",
     "Key": "key",
     "Person": "per",
     "Invitation": "inv",
+    "Conversation": "cnv",
+    "Message": "msg",
+    "Turn": "trn",
+    "Visitor": "vis",
 }
 _PROBLEM: Final[Document] = {
     "title": "Problem",
@@ -153,7 +203,7 @@ def _tell_fields(name: str, schema: Document) -> None:
 def _said() -> dict[str, dict[str, str]]:
     """Collect what stands under each form and each of its fields in the code."""
     found: dict[str, dict[str, str]] = {}
-    for module in (shapes, agents, links, keys, people, events, public, asking):
+    for module in _DESCRIBED:
         for form in ast.parse(inspect.getsource(module)).body:
             if isinstance(form, ast.ClassDef):
                 bases = [base.id for base in form.bases if isinstance(base, ast.Name)]

@@ -38,6 +38,7 @@ class EventShown(msgspec.Struct, frozen=True):
     agent_id: str | None
     agent_name: str | None
     link_id: str | None
+    conversation_id: str | None
     data: dict[str, Any]
     """What else there is to say, by kind; never a secret or an address."""
 
@@ -82,6 +83,7 @@ async def shown(tools: Tools, found: list[Entry]) -> list[EventShown]:
             agent_id=each.agent_id,
             agent_name=named.get(each.agent_id or ""),
             link_id=each.link_id,
+            conversation_id=each.conversation_id,
             data=dict(each.data),
         )
         for each in found

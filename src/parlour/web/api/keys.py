@@ -24,6 +24,8 @@ class NewKey(Strict, frozen=True):
     role: str = Role.BUILDER.value
     agent_name: str | None = None
     """Limits the key to this one agent."""
+    view_personal: bool = False
+    """Whether the personal details of visitors are told to it; they are masked otherwise."""
     expires_at: str | None = None
     """From when on it is refused; without it the key is good until it is revoked."""
 
@@ -60,7 +62,15 @@ async def make_key(request: Asked, tools: Tools, who: Who, data: NewKey) -> Resp
         request,
         tools,
         who,
-        lambda tools: staff.create_key(tools, who, data.name, role, only, expires_at=end),
+        lambda tools: staff.create_key(
+            tools,
+            who,
+            data.name,
+            role,
+            only,
+            view_personal=data.view_personal,
+            expires_at=end,
+        ),
         lambda made: shapes.key_made(made.key, data.agent_name, made.secret),
     )
 

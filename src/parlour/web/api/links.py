@@ -68,7 +68,7 @@ async def public_links(tools: Tools, who: Who, name: str) -> list[LinkShown]:
     agent = await find(tools, who, name)
     found = await tools.db.browse(store.of_agents, [agent.id])
     usage = await tools.db.browse(transcripts.usage_of_links, [each.id for each in found])
-    return [_shown(tools, who, agent, each, usage.get(each.id)) for each in found]
+    return [shown(tools, who, agent, each, usage.get(each.id)) for each in found]
 
 
 @post(_PATH, opt=_MANAGE, status_code=201)
@@ -79,7 +79,7 @@ async def make_link(
     agent = await find(tools, who, name)
     ends = shapes.moment("expires_at", data.expires_at)
     wish = keeping.Wish(
-        kind=rules.kind_meant(_kind(data.kind), data.hours, ends),
+        kind=rules.kind_meant(kind_of(data.kind), data.hours, ends),
         name=data.name,
         hours=data.hours,
         expires_at=ends,
@@ -91,7 +91,7 @@ async def make_link(
         tools,
         who,
         lambda tools: keeping.create(tools, who, agent.id, wish),
-        lambda made: _shown(tools, who, agent, made),
+        lambda made: shown(tools, who, agent, made),
     )
 
 
@@ -100,8 +100,8 @@ async def public_link(tools: Tools, who: Who, name: str, link_id: str) -> Respon
     """Read one link."""
     agent, found = await _find(tools, who, name, link_id)
     usage = await tools.db.browse(transcripts.usage_of_links, [found.id])
-    shown = _shown(tools, who, agent, found, usage.get(found.id))
-    return asking.tagged(shown, found.updated_at)
+    told = shown(tools, who, agent, found, usage.get(found.id))
+    return asking.tagged(told, found.updated_at)
 
 
 @put(_PATH + "/{link_id:str}", opt=_MANAGE)
@@ -117,8 +117,8 @@ async def edit_link(
         wanted["expires_at"] = shapes.moment("expires_at", wanted["expires_at"])
     changed = await keeping.change(tools, who, found, wanted, seen)
     usage = await tools.db.browse(transcripts.usage_of_links, [found.id])
-    shown = _shown(tools, who, agent, changed, usage.get(found.id))
-    return asking.tagged(shown, changed.updated_at)
+    told = shown(tools, who, agent, changed, usage.get(found.id))
+    return asking.tagged(told, changed.updated_at)
 
 
 @delete(_PATH + "/{link_id:str}", opt=_MANAGE, status_code=200)
@@ -156,7 +156,8 @@ async def _find(tools: Tools, who: Who, name: str, link_id: str) -> tuple[Agent,
     return agent, await tools.db.read(store.find, agent.id, link_id)
 
 
-def _kind(word: str | None) -> rules.Kind | None:
+def kind_of(word: str | None) -> rules.Kind | None:
+    """Read a kind of link; Invalid for a word that is none."""
     if word is None:
         return None
     for kind in rules.Kind:
@@ -166,14 +167,15 @@ def _kind(word: str | None) -> rules.Kind | None:
     raise Invalid(f"kind {message}", errors=[FieldError("kind", message)])
 
 
-def _shown(
+def shown(
     tools: Tools, who: Who, agent: Agent, found: Link, usage: shapes.Usage | None = None
 ) -> LinkShown:
+    """Show a link to who asks: its address only to who may manage links."""
     opens = None
     if who.may(Permission.LINKS_MANAGE):
         base = address.base(tools.settings)
         opens = (found.token(tools.keys), address.url(base, tools.keys, found))
-    return shapes.link(found, agent.name, opens, usage)
+    return shapes.link(found, agent, tools.clock.now(), opens, usage)
 
 
 def _drawn(tools: Tools, found: Link, kind: str, scale: str) -> bytes:

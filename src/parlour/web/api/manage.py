@@ -1,5 +1,23 @@
 """Management calls: everything an API key opens."""
 
-from parlour.web.api import agents, events, keys, links, people
+from parlour.web.api import (
+    agents,
+    all_links,
+    conversations,
+    events,
+    keys,
+    links,
+    people,
+    widgets,
+)
 
-HANDLERS = [*agents.HANDLERS, *links.HANDLERS, *keys.HANDLERS, *people.HANDLERS, *events.HANDLERS]
+HANDLERS = [
+    *agents.HANDLERS,
+    *links.HANDLERS,
+    *conversations.HANDLERS,
+    *all_links.HANDLERS,
+    *widgets.HANDLERS,
+    *keys.HANDLERS,
+    *people.HANDLERS,
+    *events.HANDLERS,
+]

@@ -12,6 +12,8 @@ from parlour.rights import Permission, Role, Who
 from parlour.staff import invitations, model, people, sessions, store
 from parlour.staff.invitations import MadeInvitation
 from parlour.staff.model import Invitation, Person
+from parlour.staff.second_step import keeping as second_steps
+from parlour.staff.second_step import store as second_step
 from parlour.tools import Tools
 from parlour.web.api import asking, shapes
 from parlour.web.api.asking import After, Limit, Page
@@ -38,6 +40,8 @@ class PersonShown(msgspec.Struct, frozen=True):
     disabled_at: str | None
     """Since when they are shut out; null for who can sign in."""
     last_seen_at: str | None
+    second_step: bool
+    """Whether they need a code from their phone when they sign in."""
 
 
 class InvitationShown(msgspec.Struct, frozen=True):
@@ -80,7 +84,7 @@ class Told(msgspec.Struct, frozen=True):
     message: str
 
 
-def person_shown(found: Person, seen: Moment | None) -> PersonShown:
+def person_shown(found: Person, seen: Moment | None, *, second_step: bool) -> PersonShown:
     """Show a person, with when they were last here."""
     return PersonShown(
         id=found.id,
@@ -93,6 +97,7 @@ def person_shown(found: Person, seen: Moment | None) -> PersonShown:
         updated_by=found.updated_by,
         disabled_at=shapes.written(found.disabled_at),
         last_seen_at=shapes.written(seen),
+        second_step=second_step,
     )
 
 
@@ -127,7 +132,9 @@ async def list_people(
         found = found[places.index(last) + 1 :]
     kept, cursor = asking.page(found, limit, lambda each: each.id)
     seen = await tools.db.read(store.last_seen, who.workspace_id)
-    return Page([person_shown(each, seen.get(each.id)) for each in kept], cursor)
+    careful = await tools.db.read(second_step.everyone, who.workspace_id)
+    shown = [person_shown(each, seen.get(each.id), second_step=each.id in careful) for each in kept]
+    return Page(shown, cursor)
 
 
 @post("/api/people", opt=_MANAGE, status_code=201)
@@ -191,6 +198,13 @@ async def end_person_sessions(tools: Tools, who: Who, person_id: str) -> Told:
     return Told("signed out everywhere")
 
 
+@delete("/api/people/{person_id:str}/second-step", opt=_MANAGE, status_code=200)
+async def turn_off_second_step(tools: Tools, who: Who, person_id: str) -> Told:
+    """Turn a person's second step off, who lost phone and recovery codes."""
+    await second_steps.reset(tools, who, person_id)
+    return Told("their second step is off")
+
+
 @get("/api/invitations", opt=_SEE)
 async def list_invitations(tools: Tools, who: Who) -> list[InvitationShown]:
     """List the invitations that can still be taken, newest first; never their addresses."""
@@ -207,7 +221,9 @@ async def withdraw_invitation(tools: Tools, who: Who, invitation_id: str) -> Tol
 
 async def _tagged(tools: Tools, found: Person) -> Response[PersonShown]:
     seen = await tools.db.read(store.last_seen, found.workspace_id)
-    return asking.tagged(person_shown(found, seen.get(found.id)), found.updated_at)
+    on = await tools.db.read(second_step.told, found.id) is not None
+    shown = person_shown(found, seen.get(found.id), second_step=on)
+    return asking.tagged(shown, found.updated_at)
 
 
 HANDLERS = [
@@ -218,6 +234,7 @@ HANDLERS = [
     shut_out_person,
     let_in_person,
     end_person_sessions,
+    turn_off_second_step,
     list_invitations,
     withdraw_invitation,
 ]

@@ -157,11 +157,10 @@ async def follow(
     door = await _visitor(request, tools, token, session_id, session_token, find=readable)
     if door.conversation_id is None:
         return Response(None, status_code=204)  # nothing to follow: the browser stops asking
-    if isinstance(door.verdict, Refuse) and not await tools.db.read(
-        turns.answering, door.conversation_id
-    ):
+    refused = door.refused()
+    if refused is not None and not await tools.db.read(turns.answering, door.conversation_id):
         # A reply that outlasts the link may be come back to after a lost connection; no more.
-        raise Refused(door.verdict, door.content)
+        raise refused
     text = last_event_id or after or ""
     cursor = read_cursor(text) if text else Cursor()
     return EventStream(live.follow(_view(tools, door, token, cursor or NOWHERE)))

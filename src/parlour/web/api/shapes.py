@@ -1,5 +1,6 @@
 """The forms in which programs send and get things: field by field, unknown fields refused."""
 
+import math
 import re
 from datetime import datetime
 from typing import Any, Final
@@ -10,8 +11,11 @@ from parlour.agents import keeping
 from parlour.agents.model import Agent, Version
 from parlour.kit.clock import Moment, moment_of, rfc3339
 from parlour.kit.errors import FieldError, Invalid
+from parlour.links import telling
 from parlour.links.store import Link
 from parlour.staff import ApiKey
+from parlour.widgets.inks import Ink, ink
+from parlour.widgets.model import Widget
 
 _TIME: Final = re.compile(
     r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)\Z", re.ASCII
@@ -89,10 +93,54 @@ class LinkShown(msgspec.Struct, frozen=True):
     require_email: bool
     expires_at: str | None
     welcome_message: str | None
+    widget_id: str | None
+    """The widget that says how its agent looks; null for the agent's own look."""
+    state: str
+    """`live`, `off`, `ended`, `not_published` or `offline`: the first that keeps people out."""
+    state_words: str
+    who_can_open: str
+    summary: str
+    """Its policy as a sentence, with times in UTC."""
+    uses: int
+    """How many visitors have come by it."""
     created_at: str
     created_by: str
     updated_at: str
+    updated_by: str | None
     usage_stats: UsageStats
+
+
+class Contrast(msgspec.Struct, frozen=True):
+    """How an accent stands out where it is shown; 4.5 is needed, and reached by nudging."""
+
+    light: float
+    dark: float
+    shown_light: str
+    shown_dark: str
+    """What visitors see of it, in each theme."""
+    nudged: bool
+    """The colour that was asked for could not be read, and the light theme shows another."""
+
+
+class WidgetShown(msgspec.Struct, frozen=True):
+    """A widget as programs see it."""
+
+    id: str
+    agent_name: str
+    name: str
+    title: str | None
+    """The agent's name as visitors read it; null for the agent's own."""
+    welcome_message: str | None
+    accent: str | None
+    """Such as `#1c4a63`; null for the house's ink."""
+    contrast: Contrast | None
+    is_first: bool
+    """Every agent has one from the start, which stays as long as its agent."""
+    created_at: str | None
+    created_by: str | None
+    updated_at: str | None
+    updated_by: str | None
+    """All four are null of a first widget that nobody has changed."""
 
 
 class KeyShown(msgspec.Struct, frozen=True):
@@ -103,6 +151,8 @@ class KeyShown(msgspec.Struct, frozen=True):
     role: str
     agent_name: str | None
     """The only agent in scope; null when all are."""
+    view_personal: bool
+    """Whether the personal details of visitors are told to it; they are masked otherwise."""
     created_at: str
     last_used_at: str | None
     expires_at: str | None
@@ -191,7 +241,11 @@ def version(found: Version, *, manages: bool) -> VersionShown:
 
 
 def link(
-    found: Link, agent_name: str, opens: tuple[str, str] | None, usage: Usage | None = None
+    found: Link,
+    agent: Agent,
+    now: Moment,
+    opens: tuple[str, str] | None,
+    usage: Usage | None = None,
 ) -> LinkShown:
     """Show a link; `opens` is its token and address, for who may know them."""
     token, url = opens or (None, None)
@@ -199,9 +253,11 @@ def link(
     if usage is not None:
         messages, visitors, last = usage
         stats = UsageStats(messages, visitors, None, rfc3339(last))
+    policy = found.policy(published=agent.published is not None, live=agent.live)
+    state = telling.state(policy, now)
     return LinkShown(
         id=found.id,
-        agent_name=agent_name,
+        agent_name=agent.name,
         kind=found.kind.word,
         token=token,
         url=url,
@@ -210,10 +266,47 @@ def link(
         require_email=False,
         expires_at=written(found.expires_at),
         welcome_message=found.welcome_message,
+        widget_id=found.widget_id,
+        state=state.code,
+        state_words=state.words,
+        who_can_open=telling.WHO,
+        summary=telling.plain(telling.sentence(policy, now)),
+        uses=found.uses,
         created_at=rfc3339(found.created_at),
         created_by=found.created_by,
         updated_at=rfc3339(found.updated_at),
+        updated_by=found.updated_by,
         usage_stats=stats,
+    )
+
+
+def widget(found: Widget, agent_name: str) -> WidgetShown:
+    """Show a widget, and how well its accent can be read."""
+    made = None if found.accent is None else ink(found.accent)
+    return WidgetShown(
+        id=found.id,
+        agent_name=agent_name,
+        name=found.name,
+        title=found.title,
+        welcome_message=found.welcome_message,
+        accent=None if found.accent is None else f"#{found.accent}",
+        contrast=None if made is None else contrast(made),
+        is_first=found.is_first,
+        created_at=written(found.created_at or None),
+        created_by=found.created_by or None,
+        updated_at=written(found.updated_at or None),
+        updated_by=found.updated_by or None,
+    )
+
+
+def contrast(made: Ink) -> Contrast:
+    """Show how an accent stands out; numbers are rounded down, never up to what they are not."""
+    return Contrast(
+        light=math.floor(made.contrast_light * 10) / 10,
+        dark=math.floor(made.contrast_dark * 10) / 10,
+        shown_light=f"#{made.light}",
+        shown_dark=f"#{made.dark}",
+        nudged=made.nudged,
     )
 
 
@@ -223,6 +316,7 @@ def _key(found: ApiKey, agent_name: str | None) -> dict[str, Any]:
         "name": found.name,
         "role": found.role.value,
         "agent_name": agent_name,
+        "view_personal": found.view_personal,
         "created_at": rfc3339(found.created_at),
         "last_used_at": written(found.last_used_at),
         "expires_at": written(found.expires_at),

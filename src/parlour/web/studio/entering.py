@@ -1,6 +1,7 @@
 """Coming into the studio: the first start, invitations, signing in and out."""
 
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import msgspec
 from litestar import Request, Response, get, post
@@ -11,9 +12,10 @@ from litestar.response import Redirect
 from parlour import workspaces
 from parlour.kit.errors import Gone, NotFound, Problem, Unauthorized
 from parlour.rights import Role
-from parlour.staff import invitations, sessions, setup
+from parlour.staff import invitations, sessions, setup, signing_in
 from parlour.staff.people import NewPerson
 from parlour.staff.sessions import Seat
+from parlour.staff.signing_in import Entrance
 from parlour.tools import Tools
 from parlour.web import seats
 from parlour.web.gates import OPEN, Asked, person
@@ -22,6 +24,7 @@ from parlour.web.studio.shell import Filled
 from parlour.web.studio.throttle import Throttle
 
 _OPEN = {"gate": OPEN}
+_CODE = "/studio/sign-in/code"
 
 
 class Setup(msgspec.Struct, frozen=True):
@@ -38,6 +41,13 @@ class SignIn(msgspec.Struct, frozen=True):
 
     email: str = ""
     password: str = ""
+    next: str = ""
+
+
+class Code(msgspec.Struct, frozen=True):
+    """The form of the second step."""
+
+    code: str = ""
     next: str = ""
 
 
@@ -65,7 +75,10 @@ async def set_up(request: Asked, tools: Tools, data: Annotated[Setup, _FORM]) ->
     try:
         _throttle(request).count(request, "setup")
         workspace = await workspaces.ensure_default(tools)
-        new = NewPerson(workspace.id, data.email, data.name, Role.OWNER, data.password)
+        # Whoever reads the server's output can read its data: nothing is masked for them.
+        new = NewPerson(
+            workspace.id, data.email, data.name, Role.OWNER, data.password, view_personal=True
+        )
         owner = await setup.begin(tools, data.code, new)
     except Gone:
         return shell.go(shell.SIGN_IN)
@@ -76,7 +89,9 @@ async def set_up(request: Asked, tools: Tools, data: Annotated[Setup, _FORM]) ->
 
 
 @get("/studio/sign-in", opt=_OPEN)
-async def sign_in_page(request: Asked, tools: Tools, lost: str = "") -> Response[Any]:
+async def sign_in_page(
+    request: Asked, tools: Tools, lost: str = "", late: str = ""
+) -> Response[Any]:
     """Show the form of signing in; who is signed in already is led on."""
     back = shell.own_path(request.query_params.get("next", shell.HOME))
     try:
@@ -85,7 +100,7 @@ async def sign_in_page(request: Asked, tools: Tools, lost: str = "") -> Response
     except Unauthorized:
         if await setup.is_open(tools):
             return shell.go("/studio/setup")
-    return shell.outside("studio/sign-in.html", back=back, lost=bool(lost))
+    return shell.outside("studio/sign-in.html", back=back, lost=bool(lost), late=bool(late))
 
 
 @post("/studio/sign-in", opt=_OPEN)
@@ -96,14 +111,57 @@ async def sign_in(request: Asked, tools: Tools, data: Annotated[SignIn, _FORM]) 
     client = browsers.named(request.headers.get("user-agent", ""))
     try:
         _throttle(request).count(request, "sign-in", data.email)
-        secret = await sessions.sign_in(tools, data.email, data.password, client, instead_of=former)
+        entrance = await signing_in.by_password(
+            tools, data.email, data.password, client, instead_of=former
+        )
     except Problem as problem:
         typed = {"email": data.email[:300]}
-        return _again("studio/sign-in.html", problem, typed, back=back, lost=False)
-    return shell.go(back, cookies=[seats.cookie(tools.settings, secret)])
+        return _again("studio/sign-in.html", problem, typed, back=back, lost=False, late=False)
+    return entered(tools, entrance, back)
 
 
-@post("/studio/sign-out", opt={"gate": person()})
+def entered(tools: Tools, entrance: Entrance, back: str) -> Redirect:
+    """Lead on whoever came in, or to the second step whoever is half in."""
+    if entrance.half:
+        ask = f"?next={quote(back, safe='')}" if back != shell.HOME else ""
+        cookie = seats.cookie(tools.settings, entrance.secret, seats.HALF)
+        return shell.go(_CODE + ask, cookies=[cookie])
+    return shell.go(back, cookies=seats.entered(tools.settings, entrance.secret))
+
+
+@get(_CODE, opt=_OPEN)
+async def code_page(request: Asked, tools: Tools) -> Response[Any]:
+    """Ask for the code of whoever has given a password; others are led to sign-in."""
+    back = shell.own_path(request.query_params.get("next", shell.HOME))
+    half = seats.secret_of(request, tools.settings, seats.HALF)
+    if not await signing_in.is_half_in(tools, half):
+        return _from_the_start(tools, back)
+    return shell.outside("studio/code.html", back=back)
+
+
+@post(_CODE, opt=_OPEN)
+async def give_code(request: Asked, tools: Tools, data: Annotated[Code, _FORM]) -> Response[Any]:
+    """Complete a sign-in by a code, and lead to where the person wanted to be."""
+    back, settings = shell.own_path(data.next), tools.settings
+    former = seats.secret_of(request, settings)
+    half = seats.secret_of(request, settings, seats.HALF)
+    client = browsers.named(request.headers.get("user-agent", ""))
+    try:
+        _throttle(request).count(request, "code", half or "")
+        secret = await signing_in.by_code(tools, half, data.code, client, instead_of=former)
+    except (Unauthorized, NotFound):
+        return _from_the_start(tools, back)
+    except Problem as problem:
+        return _again("studio/code.html", problem, {"code": data.code[:40]}, back=back)
+    return shell.go(back, cookies=seats.entered(settings, secret))
+
+
+def _from_the_start(tools: Tools, back: str) -> Redirect:
+    ask = "?late=1" + (f"&next={quote(back, safe='')}" if back != shell.HOME else "")
+    return shell.go(shell.SIGN_IN + ask, cookies=[seats.cookie(tools.settings, None, seats.HALF)])
+
+
+@post("/studio/sign-out", opt={"gate": person(), seats.OPEN_WITHOUT_SECOND_STEP: True})
 async def sign_out(tools: Tools, seat: Seat) -> Redirect:
     """End the session."""
     await sessions.end(tools, seat.who, seat.person.id, seat.session_id)
@@ -147,7 +205,7 @@ async def _signed_in(
     client = browsers.named(request.headers.get("user-agent", ""))
     former = seats.secret_of(request, tools.settings)
     secret = await sessions.begin(tools, workspace_id, person_id, client, instead_of=former)
-    return shell.go(path, cookies=[seats.cookie(tools.settings, secret)])
+    return shell.go(path, cookies=seats.entered(tools.settings, secret))
 
 
 def _again(page: str, problem: Problem, typed: dict[str, str], **values: Any) -> Response[Any]:
@@ -168,6 +226,8 @@ HANDLERS = [
     set_up,
     sign_in_page,
     sign_in,
+    code_page,
+    give_code,
     sign_out,
     invitation_page,
     accept,

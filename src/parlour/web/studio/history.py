@@ -38,17 +38,26 @@ _SAID: Final[dict[str, str]] = {
     Kind.PERSON_PASSWORD_CHANGED: "changed the password of",
     Kind.PERSON_DISABLED: "shut out",
     Kind.PERSON_ENABLED: "let in again",
+    Kind.SECOND_STEP_ON: "turned on a second step",
+    Kind.SECOND_STEP_OFF: "turned off the second step of",
+    Kind.RECOVERY_CODES_MADE: "made new recovery codes",
+    Kind.SESSION_REFUSED: "was refused after several wrong codes",
     Kind.SESSION_STARTED: "signed in",
     Kind.SESSION_ENDED: "ended a session of",
     Kind.LINK_CREATED: "made a link to",
     Kind.LINK_CHANGED: "changed a link to",
     Kind.LINK_REVOKED: "revoked a link to",
+    Kind.CONVERSATION_READ: "read a conversation with",
+    Kind.WIDGET_CREATED: "made a widget of",
+    Kind.WIDGET_CHANGED: "changed a widget of",
+    Kind.WIDGET_DELETED: "deleted a widget of",
 }
 """What is said of each kind; one that is not here is told by its own name."""
 _OWN: Final[dict[str, str]] = {
     Kind.PERSON_JOINED: "joined",
     Kind.PERSON_CHANGED: "changed their own account",
     Kind.PERSON_PASSWORD_CHANGED: "changed their own password",
+    Kind.SECOND_STEP_OFF: "turned off their second step",
     Kind.SESSION_ENDED: "signed out",
 }
 """The same where somebody did it to themselves."""
@@ -87,7 +96,7 @@ async def history(
         request,
         seat,
         "studio/history.html",
-        "people",
+        "history",
         lines=await _lines(tools, found),
         everybody=await tools.db.read(store.every_person, workspace),
         keys=await tools.db.read(staff.every_key, workspace),

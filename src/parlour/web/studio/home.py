@@ -1,16 +1,16 @@
-"""The studio's home: what there is, in numbers, and what is left to do at the beginning."""
+"""The studio's home: what needs somebody, how it went lately, and what is left to do first."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import segno
 from litestar import Response, get
 from markupsafe import Markup
 
-from parlour import events
+from parlour import insights
 from parlour.agents import store as agents
+from parlour.agents.library import store as library
 from parlour.agents.model import Agent
-from parlour.events import Kind
 from parlour.kit.clock import DAY
 from parlour.kit.errors import NotFound
 from parlour.links import address
@@ -20,7 +20,13 @@ from parlour.staff import store
 from parlour.staff.sessions import Seat
 from parlour.tools import Tools
 from parlour.web.gates import Asked, person
-from parlour.web.studio import shell
+from parlour.web.studio import shell, today
+from parlour.web.studio.today import Matter
+
+_WEEK: Final = 7
+_NAMED: Final = 3
+_SHOWN: Final = 12
+"""How many agents stand on the page itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,24 +35,17 @@ class Row:
 
     agent: Agent
     links: int
-    conversations: int
-
-    @property
-    def state(self) -> str:
-        """`live`, `offline`, or `draft` before the first publishing."""
-        if self.agent.published is None:
-            return "draft"
-        return "live" if self.agent.live else "offline"
+    state: str
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing to do at the beginning, and how."""
+    """One thing to do at the beginning, and where, or by which command."""
 
     label: str
     done: bool
-    command: str = ""
     path: str = ""
+    command: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +56,23 @@ class Phone:
     drawing: Markup
 
 
-@get("/studio", opt={"gate": person(Permission.AGENTS_SEE)})
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number of the last seven days, what it was today, and the line of two weeks."""
+
+    label: str
+    number: str
+    told: str
+    days: tuple[int, ...]
+
+
+@get(shell.HOME, opt={"gate": person(Permission.AGENTS_SEE)})
 async def home(request: Asked, tools: Tools, seat: Seat) -> Response[Any]:
     """Show what there is."""
-    workspace, since = seat.person.workspace_id, tools.clock.now() - DAY
+    workspace = seat.person.workspace_id
     found = await tools.db.browse(agents.every, workspace)
     doors = await tools.db.browse(links.count_of_agents, workspace)
-    begun = await tools.db.browse(events.count_since, workspace, Kind.CONVERSATION_STARTED, since)
-    rows = [Row(each, doors.get(each.id, (0, 0))[0], begun.get(each.id, 0)) for each in found]
+    rows = [Row(each, doors.get(each.id, (0, 0))[0], today.state(each)) for each in found]
     uses = sum(used for _, used in doors.values())
     phone = (
         await _phone(tools, rows) if not uses and seat.who.may(Permission.LINKS_MANAGE) else None
@@ -75,13 +83,47 @@ async def home(request: Asked, tools: Tools, seat: Seat) -> Response[Any]:
         seat,
         "studio/home.html",
         "home",
-        rows=rows,
+        rows=rows[:_SHOWN],
+        agents=len(rows),
         live=sum(row.state == "live" for row in rows),
         links=sum(row.links for row in rows),
-        conversations=sum(begun.values()),
+        matters=await _matters(tools, workspace, rows),
+        figures=await _figures(tools, workspace),
         steps=[] if all(step.done for step in steps) else steps,
         phone=phone,
+        agents_at=shell.place("agents"),
     )
+
+
+async def _matters(tools: Tools, workspace: str, rows: list[Row]) -> list[Matter]:
+    now = tools.clock.now()
+    failing = await tools.db.browse(insights.failing, workspace, now)
+    reading = await tools.db.browse(library.states_of, [row.agent.id for row in rows])
+    ending, number = await tools.db.browse(links.ending, workspace, now, now + DAY, most=_NAMED)
+    doors = {row.agent.id: row.links for row in rows}
+    found = [row.agent for row in rows]
+    of_agents = today.of_agents(found, doors, failing, reading, shell.place("agents"))
+    return of_agents + today.of_links(ending, number, shell.place("links"))
+
+
+async def _figures(tools: Tools, workspace: str) -> list[Figure]:
+    """Return the four numbers; none before anything has happened."""
+    seen = await tools.db.browse(insights.figures, workspace, tools.clock.now())
+    if not any(seen.conversations) and not any(seen.questions):
+        return []
+    ended = sum(seen.answers[-_WEEK:]) + sum(seen.failures[-_WEEK:])
+    failed = sum(seen.failures[-_WEEK:])
+    share = f"{failed / ended:.1%} of all replies" if failed else "none of all replies"
+    return [
+        _figure("Conversations", seen.conversations),
+        _figure("Visits", seen.visitors),
+        _figure("Answers", seen.answers),
+        Figure("Failed replies", f"{failed:,}", share, seen.failures),
+    ]
+
+
+def _figure(label: str, days: tuple[int, ...]) -> Figure:
+    return Figure(label, f"{sum(days[-_WEEK:]):,}", f"{days[-1]:,} today", days)
 
 
 async def _steps(
@@ -90,21 +132,22 @@ async def _steps(
     """List the first steps that this person may take."""
     steps = []
     name = rows[0].agent.name if rows else "handbook"
+    agent = f"{shell.place('agents')}/{name}" if rows and shell.place("agents") else ""
     if seat.who.may(Permission.AGENTS_MANAGE):
-        find = "" if drawn else f"parlour link list {name}"
         make = "parlour agent create handbook --backend documents --path ./handbook"
+        made = f"{shell.place('agents')}/new" if shell.place("agents") else ""
         live = any(row.state == "live" for row in rows)
+        linked = any(row.links for row in rows)
+        find = "" if drawn else f"parlour link list {name}"
         steps += [
-            Step("Make an agent", bool(rows), make),
-            Step("Put it live", live, f"parlour agent {_goes_live(rows)} {name}"),
-            Step(
-                "Make a link to it", any(row.links for row in rows), f"parlour link create {name}"
-            ),
-            Step("Open the link on your phone and ask something", used, find),
+            Step("Make an agent", bool(rows), made, make),
+            Step("Publish it", live, agent, f"parlour agent {_goes_live(rows)} {name}"),
+            Step("Make a link to it", linked, shell.place("links"), f"parlour link create {name}"),
+            Step("Open the link on your phone and ask something", used, "", find),
         ]
     if seat.who.may(Permission.PEOPLE_MANAGE):
         people = await tools.db.read(store.every_person, seat.person.workspace_id)
-        steps.append(Step("Invite a colleague", len(people) > 1, path="/studio/people"))
+        steps.append(Step("Invite a colleague", len(people) > 1, "/studio/people"))
     return steps
 
 

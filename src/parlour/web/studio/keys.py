@@ -30,6 +30,7 @@ class NewKey(msgspec.Struct, frozen=True):
     name: str = ""
     role: str = Role.BUILDER.value
     agent: str = ""
+    view_personal: str = ""
     days: str = ""
 
 
@@ -55,8 +56,15 @@ async def make_key(
         role = model.role_of(data.role)
         only = await _agent(tools, seat, data.agent) if data.agent else None
         end = tools.clock.now() + int(data.days) * DAY if data.days in LIFE and data.days else None
-        name = data.name.strip()
-        made = await staff.create_key(tools, seat.who, name, role, only, expires_at=end)
+        made = await staff.create_key(
+            tools,
+            seat.who,
+            data.name.strip(),
+            role,
+            only,
+            view_personal=bool(data.view_personal),
+            expires_at=end,
+        )
     except Invalid as problem:
         typed = {**msgspec.structs.asdict(data), "name": data.name[:300]}
         return await _page(request, tools, seat, Filled.after(problem, typed))

@@ -10,6 +10,7 @@ from litestar.response import Redirect
 
 from parlour.kit.errors import FieldError, Invalid, Problem
 from parlour.staff import people, sessions, store
+from parlour.staff.second_step import store as second_step
 from parlour.staff.sessions import Seat
 from parlour.tools import Tools
 from parlour.web.gates import Asked, person
@@ -97,6 +98,7 @@ async def _page(request: Asked, tools: Tools, seat: Seat, form: Filled = NOTHING
         form=form,
         sessions=await tools.db.read(store.sessions_of, seat.person.id, tools.clock.now()),
         current=seat.session_id,
+        second_step=await tools.db.read(second_step.told, seat.person.id),
     )
 
 

@@ -14,6 +14,8 @@ from parlour.links import address
 from parlour.rights import Permission, Role
 from parlour.staff import invitations, model, people, sessions, store
 from parlour.staff.invitations import MadeInvitation
+from parlour.staff.second_step import keeping as second_steps
+from parlour.staff.second_step import store as second_step
 from parlour.staff.sessions import Seat
 from parlour.tools import Tools
 from parlour.web.gates import Asked, person
@@ -24,6 +26,13 @@ _SEE = {"gate": person(Permission.PEOPLE_SEE)}
 _MANAGE = {"gate": person(Permission.PEOPLE_MANAGE)}
 _LIST = "/studio/people"
 _FORM = Body(media_type=RequestEncodingType.URL_ENCODED)
+_DONE = {
+    "disable": "shut-out",
+    "enable": "let-in",
+    "end-sessions": "ended-all",
+    "reset-second-step": "second-step-reset",
+}
+"""What can be done to a person by a button, and the word for having done it."""
 
 
 class Invite(msgspec.Struct, frozen=True):
@@ -107,8 +116,8 @@ async def change(
 
 @post(_LIST + "/{person_id:str}/{act:str}", opt=_MANAGE)
 async def act(request: Asked, tools: Tools, seat: Seat, person_id: str, act: str) -> Response[Any]:
-    """Shut a person out, let them in again, or end all their sessions."""
-    said = {"disable": "shut-out", "enable": "let-in", "end-sessions": "ended-all"}.get(act)
+    """Shut a person out, let them in again, end their sessions, turn off their second step."""
+    said = _DONE.get(act)
     try:
         if act == "disable":
             await people.disable(tools, seat.who, person_id)
@@ -116,6 +125,8 @@ async def act(request: Asked, tools: Tools, seat: Seat, person_id: str, act: str
             await people.enable(tools, seat.who, person_id)
         elif act == "end-sessions":
             await sessions.end_all(tools, seat.who, person_id)
+        elif act == "reset-second-step":
+            await second_steps.reset(tools, seat.who, person_id)
     except Conflict as problem:
         return await _one(request, tools, seat, person_id, Filled.after(problem, {}))
     if said is None:
@@ -154,6 +165,7 @@ async def _list(
         invited=await tools.db.read(store.open_invitations, workspace, now),
         made=made,
         url=url,
+        careful=await tools.db.read(second_step.everyone, workspace),
     )
 
 
@@ -170,6 +182,7 @@ async def _one(
         form=form,
         person=found,
         sessions=await tools.db.read(store.sessions_of, found.id, tools.clock.now()),
+        second_step=await tools.db.read(second_step.told, found.id),
     )
 
 

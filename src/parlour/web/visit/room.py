@@ -158,6 +158,7 @@ def _refusal(problem: Problem, nonce: str) -> RefusalView:
                 "name": content.display_name,
                 "initial": content.display_name.strip()[:1].upper(),
                 "subtitle": content.description,
+                "accent": problem.accent or "",
             }
         since: Moment | None = problem.refusal.since
         return RefusalView(reason=problem.refusal.why.value, nonce=nonce, at=since, **told)

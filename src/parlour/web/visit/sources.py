@@ -47,6 +47,7 @@ async def source_page(
         before=before,
         passage=passage,
         after=after,
+        accent=door.accent or "",
     )
     headers = {"Content-Security-Policy": edge.page_policy(nonce)}
     return Response(pages.source(view), media_type="text/html", headers=headers)

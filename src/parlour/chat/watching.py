@@ -1,0 +1,64 @@
+"""Watching a topic: what its notes mean is told soon after they come, many of them at once."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from parlour.chat.viewing import BEAT, BYE, HELLO, Viewer
+from parlour.kit.bus import MISSED
+from parlour.kit.errors import Problem, Unavailable
+from parlour.tools import Tools
+
+TOGETHER = 0.2
+"""Seconds for which notes are gathered: a busy house wakes its watchers so often at most."""
+
+_AGAIN = 1.0
+"""Seconds until a telling that failed is tried again."""
+
+Tell = Callable[[list[str] | None], Awaitable[bytes | None]]
+"""Tells of these notes, or of all that may have been missed (None); None ends the stream."""
+
+
+class Watcher(Viewer):
+    """One viewer of a list."""
+
+    __slots__ = ("_missed", "_notes", "_tell")
+
+    def __init__(self, tools: Tools, topic: str, tell: Tell) -> None:
+        """Watch a topic from now on."""
+        super().__init__(tools, [topic])
+        self._tell = tell
+        self._notes: dict[str, None] = {}
+        self._missed = True
+
+    async def begin(self) -> bytes:
+        """Return what came since the viewer's page was made."""
+        return HELLO + (await self._told() or b"")
+
+    async def more(self) -> bytes | None:
+        """Wait, and return what came; None when the viewer has left or may look no more."""
+        if self._over:
+            return None
+        if not await self._woken():
+            self._over = True
+            return BYE
+        beat = self._next_beat()
+        if self._hinted:
+            await asyncio.sleep(TOGETHER)
+        return await self._told() or (BEAT if beat else b"")
+
+    async def _told(self) -> bytes:
+        self._hinted = False
+        for changes in self._changes:
+            self._notes |= dict.fromkeys(changes.take())
+        self._missed = self._missed or MISSED in self._notes
+        try:
+            told = await self._tell(None if self._missed else list(self._notes))
+        except Unavailable:
+            self._hinted = True
+            asyncio.get_running_loop().call_later(_AGAIN, self._wake.set)
+            return b""
+        except Problem:  # signed out, or not allowed any more
+            told = None
+        self._notes, self._missed = {}, False
+        self._over = told is None
+        return told or BYE if self._over else told or b""

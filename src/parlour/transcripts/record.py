@@ -1,0 +1,40 @@
+"""The record that a conversation was read: by whom, and when."""
+
+from typing import Final
+
+import sqlalchemy as sa
+
+from parlour import events
+from parlour.events import Kind
+from parlour.kit.clock import MINUTE, Moment
+from parlour.rights import Who
+from parlour.tools import Tools
+from parlour.transcripts.finding import Talk
+
+ONE_READING: Final[Moment] = 10 * MINUTE
+"""For so long somebody who looks again is still reading."""
+
+
+async def note(tools: Tools, who: Who, talk: Talk) -> None:
+    """Write down that somebody of the staff reads a conversation; once for one reading."""
+    now = tools.clock.now()
+    if not await tools.db.read(_is_noted, who, talk.id, now):
+        await tools.db.write(_note, who, talk, now)
+
+
+def _is_noted(conn: sa.Connection, who: Who, conversation_id: str, now: Moment) -> bool:
+    since = now - ONE_READING
+    return events.has_read(conn, who, conversation_id, since)
+
+
+def _note(conn: sa.Connection, who: Who, talk: Talk, now: Moment) -> None:
+    events.record(
+        conn,
+        Kind.CONVERSATION_READ,
+        who,
+        now,
+        agent_id=talk.agent_id,
+        link_id=talk.link_id,
+        conversation_id=talk.id,
+        data={"masked": talk.is_masked},
+    )
