@@ -24,7 +24,6 @@ from parlour.agents.contract import (
     Usage,
     Variable,
 )
-from parlour.kit.errors import Invalid
 from parlour.kit.tokens import Keyring
 from parlour.tools import Tools
 from tests.rig import plays
@@ -116,25 +115,6 @@ async def test_a_rotation_signs_with_both_secrets(tools: Tools, model: FakeModel
     for asked in model.requests:
         for secret in (old, agent.secret):
             Webhook(secret).verify(asked.body, asked.headers)
-
-
-def test_another_host_does_not_get_the_secret_by_the_way() -> None:
-    """API-10: whoever changes the address says what becomes of the secret."""
-    tools = tools_for()
-    agent = Agent(tools, "https://here.example/answer")
-    before = agent.config
-    shown = KIND.shown(before)
-    same = KIND.accept({**shown, "url": shown["url"] + "/v2"}, before, tools, trusted=True)
-    assert same.secrets_sealed == before.secrets_sealed
-    moved = {**shown, "url": "https://elsewhere.example/answer"}
-    with pytest.raises(Invalid) as refused:
-        KIND.accept(moved, before, tools, trusted=True)
-    assert "url" in refused.value.errors[0].field
-    kept = KIND.accept({**moved, "keep_secret": True}, before, tools, trusted=True)
-    assert kept.secrets_sealed == before.secrets_sealed
-    fresh = KIND.accept({**moved, "rotate_secret": True}, before, tools, trusted=True)
-    assert len(fresh.secrets_sealed) == 1
-    assert KIND.made(before, fresh, tools)["secret"] != agent.secret
 
 
 async def test_a_rotated_secret_outlives_the_instance_key_of_the_one_before(
