@@ -71,6 +71,7 @@ def build(tools: Tools, live: Live) -> Edge:
         debug=False,
     )
     limiter = PerMinute(tools.settings.wrong_tokens_per_minute)
+    app.state.tools = tools
     app.state.throttle = Throttle(tools)
     app.state.keyring, app.state.clock = tools.keys, tools.clock
     app.state.strangers = Strangers(tools.keys, tools.settings.trusted_proxies, limiter)
