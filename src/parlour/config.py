@@ -185,6 +185,19 @@ class Settings:
         (), "`module:callable` targets, or `module:*`, that agents made over HTTP may call."
     )
 
+    # Uploaded documents
+    upload_file_bytes: int = setting(
+        20_971_520,
+        "Largest document that can be uploaded, in bytes; 20 MB is what is read at most.",
+        fits=_within(1, 20_971_520),
+    )
+    upload_agent_bytes: int = setting(
+        209_715_200, "Bytes of all uploaded documents of one agent together.", fits=_within(1)
+    )
+    upload_files: int = setting(
+        200, "Documents that one agent may have uploaded.", fits=_within(1, 2_000)
+    )
+
     # Conversations
     max_message_chars: int = setting(
         8_000, "Longest message of a visitor in characters.", fits=_within(1)
