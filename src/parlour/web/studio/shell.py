@@ -37,6 +37,7 @@ from parlour.web.studio.telling import Told
 
 HOME: Final = "/studio"
 SIGN_IN: Final = "/studio/sign-in"
+PROVIDER: Final = "/studio/sign-in/provider"
 SECOND_STEP: Final = "/studio/me/second-step"
 
 _OWN_PATH: Final = re.compile(r"/studio(/[A-Za-z0-9_-]+)*(\?[A-Za-z0-9_=&%+.~:-]*)?\Z", re.ASCII)
@@ -60,6 +61,7 @@ _SAID: Final = {
     "removed": "Removed from the draft. Visitors notice when you publish.",
     "second-step-off": "Your second step is off: your password alone lets you in.",
     "second-step-reset": "Their second step is off. They can turn it on again themselves.",
+    "forgotten": "Forgotten. They come in by the provider anew, by a confirmed address.",
     "too-late": "That took too long. Begin again.",
     "revoked": "The key has been revoked. Programs that use it are refused from now on.",
 }
