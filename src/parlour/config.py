@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from parlour.kit.errors import FieldError, Invalid
 from parlour.kit.tokens import SHORTEST_KEY
@@ -69,6 +70,29 @@ def _redis(url: str) -> None:
             raise ValueError("must be like redis://host:6379/0") from None
 
 
+def _public(url: str) -> None:
+    if not url:
+        return
+    parts = urlsplit(url)
+    plain = f"{parts.scheme}://{parts.netloc}"
+    good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.username is None
+    if not good or url.removesuffix("/") != plain or not plain.isprintable() or " " in plain:
+        raise ValueError("must be like https://chat.example.org, without a path")
+    if parts.port == 0:
+        raise ValueError("has no such port")
+
+
+def _contact(address: str) -> None:
+    begins = address.startswith(("mailto:", "https://", "tel:"))
+    if address and not (begins and address.isprintable() and " " not in address):
+        raise ValueError("must be like mailto:security@example.org or https://example.org/security")
+
+
+def _folder(path: Path) -> None:
+    if path.exists() and not path.is_dir():
+        raise ValueError(f"{path} is not a folder")
+
+
 def _one_of(*words: str) -> Callable[[str], None]:
     def fits(value: str) -> None:
         if value not in words:
@@ -107,7 +131,9 @@ class Settings:
     """All of a process's settings, read once at start from `PARLOUR_…` variables."""
 
     # Where things are
-    data_dir: Path = setting(Path("data"), "Folder of the SQLite file and the instance key.")
+    data_dir: Path = setting(
+        Path("data"), "Folder of the SQLite file and the instance key.", fits=_folder
+    )
     database_url: str = setting(
         "",
         "`postgresql://…` to use PostgreSQL; empty: SQLite in the data folder.",
@@ -118,7 +144,9 @@ class Settings:
         "", "`redis://…`; needed as soon as more than one process serves.", secret=True, fits=_redis
     )
     public_url: str = setting(
-        "", "The address visitors use, `https://chat.example.org`; empty: host and port."
+        "",
+        "The address visitors use, `https://chat.example.org`; empty: host and port.",
+        fits=_public,
     )
     secret_key: tuple[str, ...] = setting(
         (),
@@ -141,6 +169,7 @@ class Settings:
         "",
         "Whom to tell of a weakness, `mailto:…` or `https://…`; shown in "
         "`/.well-known/security.txt`, which is not there without it.",
+        fits=_contact,
     )
     max_body_bytes: int = setting(1_048_576, "Largest request body in bytes.", fits=_within(1))
     header_timeout: float = setting(
@@ -310,4 +339,8 @@ def _parse(kind: Any, text: str) -> Any:
         if not 0 <= number < 2**53:
             raise ValueError("must be a number, zero or more")
         return number
-    return Path(text).expanduser() if kind is Path else text
+    if kind is not Path:
+        return text
+    if not text.strip() or "\0" in text:
+        raise ValueError("must name a folder")
+    return Path(text).expanduser()
