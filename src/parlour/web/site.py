@@ -26,11 +26,13 @@ from parlour.web.studio import (
     history,
     home,
     keys,
+    links,
     me,
     people,
     provider,
     second_step,
     shell,
+    widgets,
 )
 from parlour.web.studio.throttle import Throttle
 from parlour.web.visit import room, sources
@@ -39,7 +41,7 @@ DOORS = (public, manage, service)
 """The files of the programs' door; each lists its handlers."""
 
 STUDIO = (
-    *(entering, provider, finding, agents),
+    *(entering, provider, finding, agents, widgets, links),
     *(people, me, second_step, keys, history, home),
 )
 """The files of the studio's door."""
