@@ -127,7 +127,7 @@ async def test_an_invitation_is_taken_and_no_password_is_made(tools: Tools, owne
     for password in ("", PASSWORD, binding.NO_PASSWORD):
         with pytest.raises(signing_in.SignInRefused):
             await signing_in.by_password(tools, "ana@x.example", password, "t")
-    entrance = await signing_in.come_in(tools, ana.workspace_id, ana.id, "t")
+    entrance = await signing_in.come_in(tools, ana, "t")
     seat = await sessions.seat(tools, entrance.secret)
     assert not seat.has_password
 
