@@ -18,14 +18,25 @@ from parlour.web.assets import assets
 from parlour.web.edge import Edge
 from parlour.web.gates import OPEN, Asked, Gate
 from parlour.web.strangers import Strangers
-from parlour.web.studio import entering, history, home, keys, me, people, second_step, shell
+from parlour.web.studio import (
+    conversations,
+    entering,
+    history,
+    home,
+    keys,
+    me,
+    people,
+    second_step,
+    shell,
+    transcript,
+)
 from parlour.web.studio.throttle import Throttle
 from parlour.web.visit import room, sources
 
 DOORS = (public, manage, service)
 """The files of the programs' door; each lists its handlers."""
 
-STUDIO = (entering, people, me, second_step, keys, history, home)
+STUDIO = (entering, conversations, transcript, people, me, second_step, keys, history, home)
 """The files of the studio's door."""
 
 _FOREVER = "public, max-age=31536000, immutable"

@@ -99,6 +99,15 @@ class Entry:
 BUILD, BACK, HOUSE = "Build", "Look back", "House"
 ENTRIES: Final = (
     Entry("home", HOME, "home", "Home", Permission.AGENTS_SEE, tab=True),
+    Entry(
+        "conversations",
+        "/studio/conversations",
+        "talk",
+        "Conversations",
+        Permission.CONVERSATIONS_SEE,
+        BACK,
+        tab=True,
+    ),
     Entry("people", "/studio/people", "people", "People", Permission.PEOPLE_SEE, HOUSE),
     Entry("keys", "/studio/keys", "key", "API keys", Permission.KEYS_MANAGE, HOUSE),
     Entry("history", "/studio/history", "clock", "History", Permission.EVENTS_SEE, HOUSE),
