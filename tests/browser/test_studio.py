@@ -75,7 +75,7 @@ async def test_from_the_terminal_to_a_colleague(
     await ben.get_by_label("Password").fill(PASSWORD)
     await ben.get_by_role("button", name="Come in").click()
     await expect(ben.get_by_role("heading", name="Welcome, Ben Okri")).to_be_visible()
-    assert await ben.locator(".tabbar a").all_inner_texts() == ["Home", "Conversations", "BO\nYou"]
+    assert await ben.locator(".tabbar__tab").all_inner_texts() == ["Home", "More"]
     await check(ben, "the colleague's home")
 
     await owner.goto(f"{fresh.url}/studio/people")
@@ -87,7 +87,9 @@ async def test_from_the_terminal_to_a_colleague(
     await ben.goto(f"{fresh.url}/studio/people")
     await expect(ben.get_by_role("heading", name="This is not yours to see")).to_be_visible()
     await check(ben, "refused")
-    await ben.locator(".tabbar").get_by_text("You").click()
+    await ben.locator(".tabbar").get_by_text("More").click()
+    await check(ben, "more")
+    await ben.locator(".tabbar").get_by_text("Ben Okri").click()
     await ben.get_by_role("button", name="Sign out").click()
     await expect(ben.get_by_role("heading", name="Sign in")).to_be_visible()
     await check(ben, "signed out")
@@ -139,13 +141,13 @@ async def test_the_keyboard_goes_the_way_the_eye_goes(browser: Browser, fresh: S
     await set_up(page, fresh)
     await page.goto(f"{fresh.url}/studio/keys")
     seen = []
-    for _ in range(8):
+    for _ in range(9):
         await page.keyboard.press("Tab")
         said = "(e => e.getAttribute('aria-label') || e.innerText.trim().split('\\n')[0])"
         seen.append(await page.evaluate(f"{said}(document.activeElement)"))
     assert seen[0] == "Skip to content"
-    assert seen[1:5] == ["Parlour", "Home", "People", "API keys"]
-    assert seen[6] == "Sign out"
+    assert seen[1:7] == ["Parlour", "Find or do…", "Home", "People", "API keys", "History"]
+    assert seen[8] == "Sign out"
     await page.locator(".skip").focus()
     await page.keyboard.press("Enter")
     await page.keyboard.press("Tab")

@@ -129,3 +129,24 @@ async def test_a_failed_reply_and_the_one_for_it_count_as_one(talk: Talk) -> Non
     await turns.retry(talk.tools, await talk.door(), talk.conversation_id)
     await talk.tools.db.write(count)
     assert await talk.tools.db.read(reading.count, talk.conversation_id) == before + 1
+
+
+async def test_a_turn_begins_with_the_message_that_asks_for_it(talk: Talk) -> None:
+    """Where this process runs it at once; who takes it over after a kill begins it again."""
+    tools = talk.tools
+    asked: list[Job] = []
+
+    async def keep(job: Job) -> None:
+        asked.append(job)
+
+    tools.queue.handle(turns.RUN, keep)
+    await tools.queue.start()
+    said = await talk.say("Hello?")
+    begun = await tools.db.read(rows.find, said.turn_id)
+    assert begun is not None
+    assert (begun.state, begun.epoch) == (TurnState.RUNNING, 1)
+    again = await tools.db.write(rows.start, said.turn_id, 1)
+    assert again is not None
+    assert again.epoch == 2, "fences whoever ran it before"
+    await tools.queue.drain(5)
+    assert [job.payload["turn"] for job in asked] == [said.turn_id]

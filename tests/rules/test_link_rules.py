@@ -1,8 +1,7 @@
 """When a link lets somebody in, how long it was made for, and how its end may change."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from parlour.kit.clock import DAY, HOUR, SECOND
 from parlour.kit.errors import Invalid
@@ -58,7 +57,7 @@ def test_an_open_door_lets_in() -> None:
     ],
 )
 def test_a_shut_door_says_why(shut: dict[str, object], why: Why) -> None:
-    verdict = admit(TOKEN, replace(OPEN, **shut), NOW)  # type: ignore[arg-type]
+    verdict = admit(TOKEN, replace(OPEN, **shut), NOW)
     assert isinstance(verdict, Refuse)
     assert verdict.why is why
 

@@ -2,9 +2,9 @@
 
 import gzip
 import re
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from parlour.web import pages, prose
 from parlour.web.assets import assets

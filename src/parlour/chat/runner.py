@@ -44,6 +44,14 @@ BackendOf = Callable[[Tools, str, int], Awaitable[Backend]]
 
 
 @dataclass(frozen=True, slots=True)
+class _Memory:
+    """What a conversation holds for the agent that answers in it."""
+
+    messages: list[Message]
+    variables: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class _End:
     """How a turn came to its end; `writing` is None when it never began to answer."""
 
@@ -80,22 +88,25 @@ class Runner:
         except (BackendFailure, Invalid, NotFound) as error:
             log.warning("turn.no_backend", turn=turn.id, error=str(error))
             backend = None
-        begun = await tools.db.write(_begin, tools, turn.id, backend)
-        if begun is None:
-            return
-        turn, messages, over = begun
-        if turn.stop_at is not None:
-            await self._end(turn, _End(TurnState.STOPPED))
-        elif over:
-            await self._end(turn, _End(TurnState.FAILED, "expired"))
-        elif backend is None:
-            await self._end(turn, _End(TurnState.FAILED, "misconfigured"))
-        elif turn.epoch > 1 and not backend.repeatable:
-            await self._end(turn, _End(TurnState.INTERRUPTED, "interrupted"))
-        elif not self._breaker.lets_through(turn.agent_id, asyncio.get_running_loop().time()):
-            await self._end(turn, _End(TurnState.FAILED, "unreachable"))
+        if turn.epoch == job.epoch == 1:  # begun in the transaction that asked for it
+            memory, over = await tools.db.read(_asked, turn), False
         else:
-            await self._answer(turn, backend, messages)
+            begun = await tools.db.write(_begin, tools, turn.id, backend)
+            if begun is None:
+                return
+            turn, memory, over = begun
+        if turn.stop_at is not None:
+            await self._end(job, turn, _End(TurnState.STOPPED))
+        elif over:
+            await self._end(job, turn, _End(TurnState.FAILED, "expired"))
+        elif backend is None:
+            await self._end(job, turn, _End(TurnState.FAILED, "misconfigured"))
+        elif turn.epoch > 1 and not backend.repeatable:
+            await self._end(job, turn, _End(TurnState.INTERRUPTED, "interrupted"))
+        elif not self._breaker.lets_through(turn.agent_id, asyncio.get_running_loop().time()):
+            await self._end(job, turn, _End(TurnState.FAILED, "unreachable"))
+        else:
+            await self._answer(job, turn, backend, memory)
 
     def buried(self, conn: sa.Connection, job: Job) -> None:
         """End a turn whose job is given up for good, so that its conversation goes on."""
@@ -114,28 +125,29 @@ class Runner:
                 self._backends.popitem(last=False)
         return found
 
-    async def _answer(self, turn: Turn, backend: Backend, messages: list[Message]) -> None:
+    async def _answer(self, job: Job, turn: Turn, backend: Backend, memory: _Memory) -> None:
         tools = self._tools
         live = tools.bus.begin_log(wire.log_key(turn.id, turn.epoch))
         writing = Writing(turn, live, tools.settings.max_reply_chars, tools.clock)
         question = Question(
-            prompt.assemble(messages, turn.question_seq, tools.settings.prompt_chars),
+            prompt.assemble(memory.messages, turn.question_seq, tools.settings.prompt_chars),
             turn.agent_id,
             turn.conversation_id,
             turn.id,
+            variables=memory.variables,
         )
         # Announced again, now that there is a log to follow.
         tools.bus.publish(wire.topic(turn.conversation_id), "changed")
         answering = asyncio.create_task(_consume(backend, question, writing))
         loop = asyncio.get_running_loop()
-        run = Run(turn, writing, answering, loop.time())
+        run = Run(job, turn, writing, answering, loop.time())
         self._running.add(run)
         try:
             await asyncio.wait({answering})
             end = _judge(run, question)
             if writing.heard or not run.stopped:
                 self._breaker.tell(turn.agent_id, end.problem, loop.time())
-            await self._end_undisturbed(turn, end)
+            await self._end_undisturbed(run, end)
         except asyncio.CancelledError:
             await asyncio.shield(self._hand_back(run, backend))
             raise
@@ -144,20 +156,24 @@ class Runner:
             self._running.drop(run)
             live.end()
 
-    async def _end_undisturbed(self, turn: Turn, end: _End) -> None:
+    async def _end_undisturbed(self, run: Run, end: _End) -> None:
         """End a turn even when this process is told to stop while it does: nobody ends it twice."""
-        ending = asyncio.create_task(self._end(turn, end))
+        ending = asyncio.create_task(self._end(run.job, run.turn, end))
         try:
             await asyncio.shield(ending)
         except asyncio.CancelledError:
             await ending
 
-    async def _end(self, turn: Turn, end: _End) -> None:
+    async def _end(self, job: Job, turn: Turn, end: _End) -> None:
+        def unit(conn: sa.Connection) -> None:
+            _finish(conn, self._tools, turn, end)
+            self._tools.queue.finish(conn, job)
+
         loop = asyncio.get_running_loop()
         patience = loop.time() + _PATIENCE
         while True:
             try:
-                await self._tools.db.write(_finish, self._tools, turn, end)
+                await self._tools.db.write(unit)
             except Problem as error:
                 if loop.time() > patience:
                     raise
@@ -173,7 +189,7 @@ class Runner:
             await self._running.save([run])
         else:
             end = _End(TurnState.INTERRUPTED, "interrupted", run.writing)
-            await self._end(run.turn, end)
+            await self._end(run.job, run.turn, end)
 
     def _on_stop(self) -> None:
         for turn_id in self._stops.take():
@@ -221,9 +237,16 @@ def _judge(run: Run, question: Question) -> _End:
     return _End(TurnState.FAILED, "error", run.writing)
 
 
+def _asked(conn: sa.Connection, turn: Turn) -> _Memory:
+    """Read what the agent may be shown: the newest messages up to the question, what it learnt."""
+    place = turn.conversation_id
+    messages = reading.read(conn, place, upto=turn.question_seq, newest=_LOOKED_AT)
+    return _Memory(messages, store.variables(conn, place))
+
+
 def _begin(
     conn: sa.Connection, tools: Tools, turn_id: str, backend: Backend | None
-) -> tuple[Turn, list[Message], bool] | None:
+) -> tuple[Turn, _Memory, bool] | None:
     """Start a turn; tell also what its agent may be shown, and whether it comes too late."""
     now = tools.clock.now()
     turn = rows.start(conn, turn_id, now)
@@ -237,8 +260,7 @@ def _begin(
         store.change(conn, turn.conversation_id, turn.reply_seq, epoch=turn.epoch, text="")
     else:
         store.change(conn, turn.conversation_id, turn.reply_seq, epoch=turn.epoch)
-    messages = reading.read(conn, turn.conversation_id, upto=turn.question_seq, newest=_LOOKED_AT)
-    return turn, messages, over
+    return turn, _asked(conn, turn), over
 
 
 def _finish(conn: sa.Connection, tools: Tools, turn: Turn, end: _End) -> None:

@@ -12,6 +12,7 @@ from parlour.conversations import store
 from parlour.conversations import turns as rows
 from parlour.conversations.model import Turn
 from parlour.kit.errors import Problem
+from parlour.kit.queue import Job
 from parlour.tools import Tools
 
 log = structlog.get_logger("parlour.chat")
@@ -24,6 +25,7 @@ SAVE_EVERY = 1.0
 class Run:
     """A reply that is being written, and why its answering was cancelled, if it was."""
 
+    job: Job
     turn: Turn
     writing: Writing
     answering: asyncio.Task[None]

@@ -147,11 +147,12 @@ def _say(conn: sa.Connection, tools: Tools, enter: Enter, text: str, client_id: 
     if active is not None and rows.waiting(conn, conversation_id) >= MOST_WAITING:
         raise TooMany("several questions are still being answered", retry_after=2)
     turn = _new_turn(conversation_id, visit.door, seq, seq + 1)
+    if active is None:
+        turn = _enqueued(conn, tools, turn)
     message = Message(new_id("msg"), seq, "visitor", "", text, State.DONE, now, turn.id)
     reply = _empty_reply(turn, now, visit.door.agent_name)
     store.add_messages(conn, conversation_id, [message, reply], client_id)
-    if rows.add(conn, turn, now, active):
-        tools.queue.enqueue(conn, RUN, {"turn": turn.id})
+    rows.add(conn, turn, now, active)
     _record(conn, visit, conversation_id, message)
     announce(conn, tools, conversation_id, visit.door.workspace_id)
     return Said(visit, conversation_id, message, turn.id, turn.reply_seq, repeated=False)
@@ -211,6 +212,14 @@ def _new_turn(conversation_id: str, door: Doorway, question_seq: int, reply_seq:
     )
 
 
+def _enqueued(conn: sa.Connection, tools: Tools, turn: Turn) -> Turn:
+    """Enqueue a new turn; it has begun already where this process is the one to run it at once."""
+    job = tools.queue.enqueue(conn, RUN, {"turn": turn.id})
+    if job is None or not job.epoch:
+        return turn
+    return replace(turn, state=TurnState.RUNNING, epoch=job.epoch)
+
+
 def _empty_reply(turn: Turn, now: Moment, name: str, replaces: str | None = None) -> Message:
     return Message(
         new_id("msg"),
@@ -221,6 +230,7 @@ def _empty_reply(turn: Turn, now: Moment, name: str, replaces: str | None = None
         State.WRITING,
         now,
         turn.id,
+        epoch=turn.epoch,
         replaces=replaces,
     )
 
@@ -285,9 +295,9 @@ async def retry(tools: Tools, door: Doorway, conversation_id: str) -> str:
             epoch=0,
             stop_at=None,
         )
+        turn = _enqueued(conn, tools, turn)
         store.add_messages(conn, conversation_id, [_empty_reply(turn, now, name, failed)])
         rows.add(conn, turn, now, None)
-        tools.queue.enqueue(conn, RUN, {"turn": turn.id})
         announce(conn, tools, conversation_id, door.workspace_id)
         return turn.id
 

@@ -49,12 +49,13 @@ _TURN_ID = turns.c.id == sa.bindparam("turn")
 _OPEN = turns.c.state.in_([sa.literal(state) for state in OPEN])
 _ADD = inserting(
     turns,
-    "id conversation_id agent_id agent_version question_seq reply_seq state epoch created_at",
+    "id conversation_id agent_id agent_version question_seq reply_seq state epoch created_at"
+    " started_at",
 )
 
 
-def add(conn: sa.Connection, turn: Turn, now: Moment, active: str | None) -> bool:
-    """Store a new turn; make it the active one when none is, and say whether it is.
+def add(conn: sa.Connection, turn: Turn, now: Moment, active: str | None) -> None:
+    """Store a new turn; make it the active one when none is.
 
     The conversation's row must be held by this transaction, and `active` be read under that hold.
     """
@@ -69,10 +70,10 @@ def add(conn: sa.Connection, turn: Turn, now: Moment, active: str | None) -> boo
         state=turn.state.value,
         epoch=turn.epoch,
         created_at=now,
+        started_at=now if turn.state is TurnState.RUNNING else None,
     )
     if active is None:
         _activate(conn, turn.conversation_id, turn.id)
-    return active is None
 
 
 _FIND = Prepared(sa.select(*_TURN).where(_TURN_ID))

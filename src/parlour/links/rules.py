@@ -4,6 +4,8 @@ import math
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
+import msgspec
+
 from parlour.kit.clock import DAY, HOUR, SECOND, Moment
 from parlour.kit.errors import FieldError, Invalid
 from parlour.kit.tokens import FOREVER, LinkToken
@@ -41,8 +43,7 @@ class Why(StrEnum):
         return self is Why.EXPIRED
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(msgspec.Struct, frozen=True):
     """What decides about a link at a moment, as its row and its agent's row say."""
 
     kind: int

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -98,6 +99,7 @@ async def serve(
         server = _Server(_server_config(tools, live), live)
         serving = asyncio.create_task(server.serve([listening]))
         await server.began(serving)
+        _settle_in()
         if announce is not None:
             announce(f"http://{shown}:{port}")
         if ready is not None:
@@ -145,6 +147,12 @@ def _complain(lost: asyncio.Event, settings: Settings) -> None:
             "the connection to the database broke, and meanwhile "
             + company.reason(shared=bool(settings.redis_url))
         )
+
+
+def _settle_in() -> None:
+    """Spare the garbage collector what the start has made, which stays until the end."""
+    gc.collect()
+    gc.freeze()
 
 
 def _server_config(tools: Tools, live: Live) -> uvicorn.Config:

@@ -93,8 +93,7 @@ class ShownMessage:
     problem: ShownProblem | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ChatView:
+class ChatView(msgspec.Struct, frozen=True):
     """A chat page. `resume` is the event id that stands for everything the page already shows."""
 
     face: Face

@@ -1,6 +1,7 @@
 """Where a visitor's session travels: a cookie, a header, or fields of the request."""
 
 from litestar.datastructures import Cookie
+from litestar.types import Scope
 
 from parlour.config import Settings
 from parlour.kit.clock import DAY, SECOND
@@ -27,10 +28,10 @@ def secure(settings: Settings) -> bool:
     return settings.public_url.startswith("https://")
 
 
-def from_cookie(request: Asked, keys: Keyring, token: str, settings: Settings) -> str | None:
+def from_cookie(scope: Scope, keys: Keyring, token: str, settings: Settings) -> str | None:
     """Return the session that the browser's cookie holds; None when there is none."""
-    # Not `request.headers`: most visits bring no cookie, and need no index of their headers.
-    sent = next((value for name, value in request.scope["headers"] if name == b"cookie"), b"")
+    # Of the scope: most visits bring no cookie, and need no index of their headers.
+    sent = next((value for name, value in scope["headers"] if name == b"cookie"), b"")
     if not sent:
         return None
     found = cookies(sent.decode("latin-1")).get(cookie_name(keys, token, settings))

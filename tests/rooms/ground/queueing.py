@@ -39,7 +39,8 @@ class Seen:
 
 
 async def put(house: House, queue: Queue, name: str = "work", **more: Any) -> bool:
-    return await house.db.write(queue.enqueue, name, more.pop("payload", {}), **more)
+    added = await house.db.write(queue.enqueue, name, more.pop("payload", {}), **more)
+    return added is not None
 
 
 async def gone(house: House) -> None:

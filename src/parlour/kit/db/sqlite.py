@@ -13,15 +13,21 @@ from pathlib import Path
 from typing import Any, Literal
 
 import orjson
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.pool import NullPool
 
 from parlour.kit.db.base import P, T, Unit, dump_json, run_hooks, run_unit, start_hooks
+from parlour.kit.db.prepared import Prepared
 from parlour.kit.errors import Problem, StorageFull, Unavailable
 
 _GROUP = 256
 """Units that share one commit at most, so that no caller waits for an endless batch."""
+
+
+_BEGIN, _COMMIT = Prepared(text("BEGIN IMMEDIATE")), Prepared(text("COMMIT"))
+_SAVEPOINT, _RELEASE = Prepared(text("SAVEPOINT unit")), Prepared(text("RELEASE unit"))
+_ROLL_BACK = Prepared(text("ROLLBACK TO unit"))
 
 
 @dataclass(slots=True)
@@ -136,10 +142,10 @@ class SqliteDatabase:
             if _inode(self.path) != self._inode:
                 raise Unavailable("the database file is gone or has been replaced")
             conn = conn or self._connect()
-            conn.exec_driver_sql("BEGIN IMMEDIATE")
+            _BEGIN.run(conn)
             for work in batch:
                 self._run(conn, work)
-            conn.exec_driver_sql("COMMIT")
+            _COMMIT.run(conn)
         except Exception as error:  # noqa: BLE001 - whatever it was, its caller must be told
             failure = translated(error) if isinstance(error, DBAPIError) else error
             for work in batch:
@@ -154,7 +160,7 @@ class SqliteDatabase:
     def _run(self, conn: Connection, work: _Work) -> None:
         work.failure = None
         work.hooks = start_hooks(conn)
-        conn.exec_driver_sql("SAVEPOINT unit")
+        _SAVEPOINT.run(conn)
         try:
             work.outcome = work.unit(conn)
         except DBAPIError as error:
@@ -165,8 +171,8 @@ class SqliteDatabase:
             work.failure = error
         if work.failure is not None:
             work.hooks = None
-            conn.exec_driver_sql("ROLLBACK TO unit")
-        conn.exec_driver_sql("RELEASE unit")
+            _ROLL_BACK.run(conn)
+        _RELEASE.run(conn)
 
     def _connect(self, *, read_only: bool = False) -> Connection:
         conn = self.engine.connect()

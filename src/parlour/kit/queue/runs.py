@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import Connection
 
 from parlour.kit.clock import Moment
-from parlour.kit.db import Database
+from parlour.kit.db import Database, after_commit
 from parlour.kit.errors import Problem, StorageFull, Unavailable
 from parlour.kit.observe.metrics import JOB_SECONDS, JOBS_RUN
 from parlour.kit.queue import rows
@@ -37,9 +37,15 @@ class Run:
     reason: str = ""
     """Why the handler was cancelled, when we did that."""
     settling: bool = False
+    finished: bool = False
+    """Whether its handler has finished it, in a transaction that is committed."""
 
     def __post_init__(self) -> None:
         self.epoch = self.job.epoch
+
+    def finish(self) -> None:
+        """Take note that the job's row is gone."""
+        self.finished = self.settling = True
 
 
 class Runs:
@@ -103,13 +109,20 @@ class Runs:
             JOBS_RUN.labels(run.job.name, outcome).inc()
             if failure is None or not run.reason:
                 run.reason, run.settling = "", True
-                await self._settle(run, failure)
+                if failure is not None or not run.finished:
+                    await self._settle(run, failure)
         finally:
             self._active -= 1
             if run.reason != DRAINING:  # those the drain gives back, all at once
                 self._held.pop(run.job.id, None)
             if self._open:
                 self._go_on()
+
+    def finish(self, conn: Connection, job: Job) -> None:
+        """Finish a job in its handler's own transaction, if it still is ours."""
+        run = self._held.get(job.id)
+        if run is not None and rows.finish(conn, rows.Lease(job.id, run.epoch, self._owner)):
+            after_commit(conn, run.finish)
 
     def _go_on(self) -> None:
         if self._backlog:

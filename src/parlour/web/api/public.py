@@ -105,7 +105,7 @@ async def chat(
 ) -> Response[Any] | Any:
     """Say something. The reply comes whole, or as a stream, or later (`async_mode`)."""
     given = sessions.explicit(request, data.session_id, data.session_token)
-    held = sessions.from_cookie(request, tools.keys, token, tools.settings)
+    held = sessions.from_cookie(request.scope, tools.keys, token, tools.settings)
     pass_ = ticket(tools, token, given or held, data.start, known=given is not None)
 
     async def say(tools: Tools) -> turns.Said:
@@ -247,7 +247,7 @@ def _fields(data: Session | None) -> tuple[str | None, str | None]:
 
 
 def _secret(request: Asked, tools: Tools, token: str, *fields: str | None) -> str | None:
-    held = sessions.from_cookie(request, tools.keys, token, tools.settings)
+    held = sessions.from_cookie(request.scope, tools.keys, token, tools.settings)
     return sessions.explicit(request, *fields) or held
 
 

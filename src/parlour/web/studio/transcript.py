@@ -10,6 +10,7 @@ from litestar.params import HeaderParameter
 from markupsafe import Markup
 
 from parlour import transcripts
+from parlour.agents import keeping
 from parlour.agents import store as agents
 from parlour.chat.live import Live, View
 from parlour.conversations.model import NOWHERE, Cursor, State, read_cursor
@@ -141,7 +142,7 @@ async def source(
         raise NotFound("there is nothing here")
     around = passages.alone(cited)
     if seat.who.sees_personal:
-        around = await passages.around(tools, talk.agent_id, cited)
+        around = await passages.around(tools, await _library(tools, talk), cited)
     before, passage, after = (Markup(part) for part in around)  # noqa: S704 - from `prose`
     return shell.inside(
         request,
@@ -188,6 +189,15 @@ async def _face(tools: Tools, talk: Talk) -> Face:
     found = await tools.db.read(agents.by_id, talk.agent_id)
     name = talk.agent_name if found is None else found.draft.display_name or found.name
     return Face(name=name, initial=name.strip()[:1].upper())
+
+
+async def _library(tools: Tools, talk: Talk) -> str:
+    """Return whose library holds the documents that answers of this agent cite."""
+    found = await tools.db.read(agents.by_id, talk.agent_id)
+    if found is None or found.published is None:
+        return talk.agent_id
+    content = await tools.db.read(agents.published_content, found.id, found.published)
+    return keeping.library_of(content, found.id)
 
 
 def _resume(shown: list[Shown]) -> str:

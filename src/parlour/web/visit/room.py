@@ -9,7 +9,7 @@ from litestar.enums import RequestEncodingType
 from litestar.exceptions import HTTPException
 from litestar.params import Body
 from litestar.response import Redirect
-from litestar.types import ASGIApp
+from litestar.types import ASGIApp, Receive, Scope, Send
 
 from parlour import transcripts
 from parlour.chat import turns
@@ -41,10 +41,17 @@ class Form(msgspec.Struct, frozen=True):
 Posted = Annotated[Form, Body(media_type=RequestEncodingType.URL_ENCODED)]
 
 
-@get(["/chat/{token:str}", "/public/chat/{token:str}"], opt={"gate": LINK})
-async def chat_page(request: Asked, tools: Tools, token: str) -> ASGIApp:
+@get(["/chat/{token:str}", "/public/chat/{token:str}"], opt={"gate": LINK}, sync_to_thread=False)
+def chat_page() -> ASGIApp:
     """Show the chat, with everything said so far. Changes nothing."""
-    session = sessions.from_cookie(request, tools.keys, token, tools.settings)
+    # A handler's arguments cost the framework a tenth of a visit, so this one takes none.
+    return _show
+
+
+async def _show(scope: Scope, receive: Receive, send: Send) -> None:
+    tools: Tools = scope["litestar_app"].state.tools
+    token: str = scope["path_params"]["token"]
+    session = sessions.from_cookie(scope, tools.keys, token, tools.settings)
     door = await admitted(tools, token, session)
     messages: list[Shown] = []
     if door.conversation_id is not None:
@@ -64,13 +71,15 @@ async def chat_page(request: Asked, tools: Tools, token: str) -> ASGIApp:
             resume=resume_id(messages),
         )
     )
-    return Finished(page, b"text/html; charset=utf-8", edge.page_policy(nonce))
+    policy = edge.page_policy(nonce, framed=door.preview)
+    answer = Finished(page, b"text/html; charset=utf-8", policy)
+    await answer(scope, receive, send)
 
 
 @post(["/chat/{token:str}", "/public/chat/{token:str}"], opt={"gate": LINK})
 async def say(request: Asked, tools: Tools, token: str, data: Posted) -> Redirect:
     """Take a message from the plain form and show the page again."""
-    session = sessions.from_cookie(request, tools.keys, token, tools.settings)
+    session = sessions.from_cookie(request.scope, tools.keys, token, tools.settings)
     pass_ = ticket(tools, token, session, data.start)
     if not data.message.strip():
         return Redirect(f"/chat/{token}", status_code=303)
@@ -82,7 +91,7 @@ async def say(request: Asked, tools: Tools, token: str, data: Posted) -> Redirec
 @post(["/chat/{token:str}/{act:str}", "/public/chat/{token:str}/{act:str}"], opt={"gate": LINK})
 async def act(request: Asked, tools: Tools, token: str, act: str) -> Redirect:
     """Stop, retry or begin anew from the plain form, and show the page again."""
-    session = sessions.from_cookie(request, tools.keys, token, tools.settings)
+    session = sessions.from_cookie(request.scope, tools.keys, token, tools.settings)
     # A reply that outlasts its link can be stopped, too.
     door = await (readable if act == "stop" else admitted)(tools, token, session)
     conversation_id = door.conversation_id
@@ -108,7 +117,7 @@ async def _retry(tools: Tools, door: Door, conversation_id: str) -> None:
 @get(["/chat/{token:str}/read", "/public/chat/{token:str}/read"], opt={"gate": LINK})
 async def read(request: Asked, tools: Tools, token: str) -> Response[Any]:
     """Show what was said by a link whose time has come, to whoever it was said to."""
-    session = sessions.from_cookie(request, tools.keys, token, tools.settings)
+    session = sessions.from_cookie(request.scope, tools.keys, token, tools.settings)
     door = await readable(tools, token, session)
     if not isinstance(door.verdict, Refuse) or door.conversation_id is None:
         return Redirect(f"/chat/{token}", status_code=303)
@@ -173,5 +182,5 @@ def _refusal(problem: Problem, nonce: str) -> RefusalView:
 
 async def door_of(request: Asked, tools: Tools, token: str) -> Door:
     """Find the door and the visitor behind a page's request; closed doors may still be read."""
-    session = sessions.from_cookie(request, tools.keys, token, tools.settings)
+    session = sessions.from_cookie(request.scope, tools.keys, token, tools.settings)
     return await look(tools, token, session)

@@ -14,3 +14,14 @@ document.addEventListener("keydown", (event) => {
   open.open = false;
   open.querySelector("summary").focus();
 });
+
+// An address that ends in the name of a form which is out of the way brings it forward.
+function bring() {
+  const panel = document.getElementById(location.hash.slice(1));
+  if (!panel?.matches("details.panel")) return;
+  panel.open = true;
+  panel.querySelector("input:not([type=hidden]), select, textarea")?.focus();
+}
+// Once it has loaded: the browser looks for the place itself until then, and takes the focus away.
+addEventListener("load", () => setTimeout(bring));
+addEventListener("hashchange", bring);

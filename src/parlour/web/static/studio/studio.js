@@ -5,3 +5,5 @@ import "./copying.js";
 import "./dialogs.js";
 import "./telling.js";
 import "./menus.js";
+import "./palette.js";
+import "./keys.js";

@@ -1,0 +1,124 @@
+"""Finding and doing from anywhere: pages, actions, agents, links and people by what one types."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from litestar import Response, get
+
+from parlour.agents import store as agents
+from parlour.links import listing as links
+from parlour.rights import Permission
+from parlour.staff import store as staff
+from parlour.staff.sessions import Seat
+from parlour.tools import Tools
+from parlour.web.gates import Asked, person
+from parlour.web.studio import shell, today
+
+_MOST: Final = 6
+"""How many of a kind are shown."""
+_LONGEST: Final = 200
+
+May = Callable[[Permission], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One thing that fits: where it leads to, and what it is beside its name."""
+
+    label: str
+    path: str
+    icon: str
+    told: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something that can be done, on a page that belongs to an entry of the rail."""
+
+    label: str
+    place: str
+    below: str
+    """Where the page is, behind the entry's path."""
+    permission: Permission
+    words: str = ""
+    """Other words for it."""
+
+
+ACTIONS: Final = (
+    Action("Create a link", "links", "/new", Permission.LINKS_MANAGE, "new share public url"),
+    Action("Make an agent", "agents", "/new", Permission.AGENTS_MANAGE, "new create bot"),
+    Action("Invite a colleague", "people", "#invite", Permission.PEOPLE_MANAGE, "new add person"),
+    Action("Make an API key", "keys", "#new", Permission.KEYS_MANAGE, "new create token"),
+)
+
+
+@get("/studio/find", opt={"gate": person()})
+async def find(request: Asked, tools: Tools, seat: Seat, q: str = "") -> Response[Any]:
+    """Show what fits the words, as a page; to the palette, as its list."""
+    text = " ".join(q[:_LONGEST].split())
+    groups = [
+        ("Do", actions(seat.who.may, text)),
+        ("Go to", pages(seat.who.may, text)),
+        *(await _things(tools, seat, text) if text else []),
+    ]
+    found = [(name, each[:_MOST]) for name, each in groups if each]
+    return shell.inside(request, seat, "studio/find.html", "", q=text, found=found)
+
+
+def actions(may: May, text: str) -> list[Found]:
+    """Return the actions that fit and are allowed."""
+    return [
+        Found(each.label, shell.place(each.place) + each.below, "plus")
+        for each in ACTIONS
+        if shell.place(each.place) and may(each.permission) and fits(text, each.label, each.words)
+    ]
+
+
+def pages(may: May, text: str) -> list[Found]:
+    """Return the pages that fit and are allowed."""
+    allowed = [each for each in shell.ENTRIES if each.permission is None or may(each.permission)]
+    found = [Found(each.label, each.path, each.icon) for each in allowed if fits(text, each.label)]
+    if fits(text, "You", "account password sessions sign out"):
+        found.append(Found("You", "/studio/me", "person"))
+    return found
+
+
+def fits(text: str, *told: str) -> bool:
+    """Whether every word that was typed begins a word of what is told."""
+    words = " ".join(told).casefold().split()
+    return all(any(word.startswith(typed) for word in words) for typed in text.casefold().split())
+
+
+async def _things(tools: Tools, seat: Seat, text: str) -> list[tuple[str, list[Found]]]:
+    workspace, may = seat.person.workspace_id, seat.who.may
+    every = await tools.db.browse(agents.every, workspace)
+    names = {agent.id: today.named(agent) for agent in every}
+    found: list[tuple[str, list[Found]]] = []
+    if shell.place("agents") and may(Permission.AGENTS_SEE):
+        fit = [agent for agent in every if fits(text, names[agent.id], agent.name)]
+        at = shell.place("agents")
+        shown = [Found(names[a.id], f"{at}/{a.name}", "agent", a.name) for a in fit]
+        found.append(("Agents", shown))
+    if shell.place("links") and may(Permission.LINKS_SEE):
+        search = links.Search(agents=[agent.id for agent in every], text=text)
+        now = tools.clock.now()
+        fitting = await tools.db.browse(links.page, workspace, search, now, limit=_MOST)
+        at = shell.place("links")
+        named = ((link.name or "A link without a name", link) for link in fitting)
+        found.append(
+            ("Links", [Found(n, f"{at}/{e.id}", "link", names[e.agent_id]) for n, e in named])
+        )
+    if may(Permission.PEOPLE_SEE):
+        people = await tools.db.browse(staff.every_person, workspace)
+        found.append(("People", _people(people, text)))
+    return found
+
+
+def _people(people: Iterable[Any], text: str) -> list[Found]:
+    at = shell.place("people")
+    fit = [each for each in people if fits(text, each.name, each.email)]
+    return [Found(each.name, f"{at}/{each.id}", "person", each.email) for each in fit]
+
+
+HANDLERS = [find]
