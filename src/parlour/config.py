@@ -3,12 +3,14 @@
 import ipaddress
 import math
 import os
+import re
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from parlour.kit.errors import FieldError, Invalid
 from parlour.kit.tokens import SHORTEST_KEY
@@ -68,12 +70,55 @@ def _redis(url: str) -> None:
             raise ValueError("must be like redis://host:6379/0") from None
 
 
+def _public(url: str) -> None:
+    if not url:
+        return
+    parts = urlsplit(url)
+    plain = f"{parts.scheme}://{parts.netloc}"
+    good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.username is None
+    if not good or url.removesuffix("/") != plain or not plain.isprintable() or " " in plain:
+        raise ValueError("must be like https://chat.example.org, without a path")
+    if parts.port == 0:
+        raise ValueError("has no such port")
+
+
+def _contact(address: str) -> None:
+    begins = address.startswith(("mailto:", "https://", "tel:"))
+    if address and not (begins and address.isprintable() and " " not in address):
+        raise ValueError("must be like mailto:security@example.org or https://example.org/security")
+
+
+def _folder(path: Path) -> None:
+    if path.exists() and not path.is_dir():
+        raise ValueError(f"{path} is not a folder")
+
+
 def _one_of(*words: str) -> Callable[[str], None]:
     def fits(value: str) -> None:
         if value not in words:
             raise ValueError(f"must be one of {', '.join(words)}")
 
     return fits
+
+
+def _issuer(url: str) -> None:
+    if url and (not re.match(r"https?://[^/?#@\s]+(/[^?#\s]*)?\Z", url) or len(url) > 500):
+        raise ValueError("must be like https://login.example.org, without a query")
+
+
+def _scopes(scopes: tuple[str, ...]) -> None:
+    if "openid" not in scopes:
+        raise ValueError("must name openid among others")
+
+
+def _need_one_another(settings: "Settings") -> Iterator[FieldError]:
+    """Name what is missing beside what is set."""
+    if settings.oidc_issuer and not settings.oidc_client_id:
+        yield FieldError("PARLOUR_OIDC_CLIENT_ID", "is needed with PARLOUR_OIDC_ISSUER")
+    if settings.oidc_newcomers and not settings.oidc_domains:
+        yield FieldError("PARLOUR_OIDC_DOMAINS", "is needed with PARLOUR_OIDC_NEWCOMERS")
+    if settings.passwords == "owners" and not settings.oidc_issuer:
+        yield FieldError("PARLOUR_OIDC_ISSUER", "is needed with PARLOUR_PASSWORDS=owners")
 
 
 def _level(name: str) -> None:
@@ -86,7 +131,9 @@ class Settings:
     """All of a process's settings, read once at start from `PARLOUR_…` variables."""
 
     # Where things are
-    data_dir: Path = setting(Path("data"), "Folder of the SQLite file and the instance key.")
+    data_dir: Path = setting(
+        Path("data"), "Folder of the SQLite file and the instance key.", fits=_folder
+    )
     database_url: str = setting(
         "",
         "`postgresql://…` to use PostgreSQL; empty: SQLite in the data folder.",
@@ -97,7 +144,9 @@ class Settings:
         "", "`redis://…`; needed as soon as more than one process serves.", secret=True, fits=_redis
     )
     public_url: str = setting(
-        "", "The address visitors use, `https://chat.example.org`; empty: host and port."
+        "",
+        "The address visitors use, `https://chat.example.org`; empty: host and port.",
+        fits=_public,
     )
     secret_key: tuple[str, ...] = setting(
         (),
@@ -120,6 +169,7 @@ class Settings:
         "",
         "Whom to tell of a weakness, `mailto:…` or `https://…`; shown in "
         "`/.well-known/security.txt`, which is not there without it.",
+        fits=_contact,
     )
     max_body_bytes: int = setting(1_048_576, "Largest request body in bytes.", fits=_within(1))
     header_timeout: float = setting(
@@ -141,6 +191,42 @@ class Settings:
         "`required`: whoever has a password also needs a code from an app to sign in; `optional`: "
         "whoever wants.",
         fits=_one_of("optional", "required"),
+    )
+
+    passwords: str = setting(
+        "everybody",
+        "Who may sign in by a password: `everybody`, or only `owners` where the others come by "
+        "the OpenID provider.",
+        fits=_one_of("everybody", "owners"),
+    )
+    oidc_issuer: str = setting(
+        "",
+        "The OpenID provider by which people may sign in, exactly as it calls itself; its answer "
+        "address is `/studio/sign-in/provider/back`.",
+        fits=_issuer,
+    )
+    oidc_client_id: str = setting("", "What the provider calls this instance.")
+    oidc_client_secret: str = setting(
+        "", "The secret that the provider gave for it; empty for a public client.", secret=True
+    )
+    oidc_label: str = setting("", "The provider's name on the button; empty: its host.")
+    oidc_scopes: tuple[str, ...] = setting(
+        ("openid", "email", "profile"), "What the provider is asked for.", fits=_scopes
+    )
+    oidc_emails: str = setting(
+        "confirmed",
+        "`confirmed`: an address counts only with `email_verified`; `believed`: also from a "
+        "provider that says nothing of it and lets nobody choose their own.",
+        fits=_one_of("confirmed", "believed"),
+    )
+    oidc_newcomers: str = setting(
+        "",
+        "Role of people whom nobody invited, with an address of `PARLOUR_OIDC_DOMAINS`; empty: "
+        "only who is here or invited comes in.",
+        fits=_one_of("", "builder", "team_lead", "operator", "analyst"),
+    )
+    oidc_domains: tuple[str, ...] = setting(
+        (), "Domains of addresses whose people may come in uninvited."
     )
 
     # Whom we talk to
@@ -234,10 +320,12 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
                 fits(value)
         except ValueError as error:
             errors.append(FieldError(name, str(error)))
+    made = Settings(**values)
+    errors += _need_one_another(made)
     if errors:
         told = "; ".join(f"{error.field}: {error.message}" for error in errors)
         raise Invalid(f"settings that do not fit: {told}", errors=errors)
-    return Settings(**values)
+    return made
 
 
 def _parse(kind: Any, text: str) -> Any:
@@ -251,4 +339,8 @@ def _parse(kind: Any, text: str) -> Any:
         if not 0 <= number < 2**53:
             raise ValueError("must be a number, zero or more")
         return number
-    return Path(text).expanduser() if kind is Path else text
+    if kind is not Path:
+        return text
+    if not text.strip() or "\0" in text:
+        raise ValueError("must name a folder")
+    return Path(text).expanduser()

@@ -36,6 +36,8 @@ class Kind(StrEnum):
     SECOND_STEP_ON = "person.second_step_on"
     SECOND_STEP_OFF = "person.second_step_off"
     RECOVERY_CODES_MADE = "person.recovery_codes_made"
+    IDENTITY_BOUND = "person.identity_bound"
+    IDENTITY_FORGOTTEN = "person.identity_forgotten"
     SESSION_REFUSED = "session.refused"
     SESSION_STARTED = "session.started"
     SESSION_ENDED = "session.ended"

@@ -55,7 +55,8 @@ async def tail(tools: Tools) -> None:
 
 
 def _hand_on(tools: Tools, event: events.Event) -> None:
+    # Every process reads the events: telling the others of each would be once too often.
     if event.link_id:
-        tools.bus.publish(f"link:{event.link_id}", event.kind)
+        tools.bus.publish_here(f"link:{event.link_id}", event.kind)
     elif event.agent_id:
-        tools.bus.publish(f"agent:{event.agent_id}", event.kind)
+        tools.bus.publish_here(f"agent:{event.agent_id}", event.kind)

@@ -17,6 +17,7 @@ from tests.rig.nursery import Nursery
 from tests.rig.server import Server
 from tests.rig.storage import SQLITE, Storage, in_ci
 from tests.rig.visiting import QUICK, visiting
+from tests.rig.waiting import eventually
 
 pytestmark = pytest.mark.faults
 
@@ -54,10 +55,12 @@ async def test_a_full_disk_stops_writing_and_nothing_else(
         assert (await vera.say("Before")).status == 202
         before = await vera.settled()
         vera.faulty = True
-        with (small_disk / "filler").open("wb") as filler, contextlib.suppress(OSError):
+        with (
+            (small_disk / "filler").open("wb", buffering=0) as filler,
+            contextlib.suppress(OSError),
+        ):
             while True:
                 filler.write(b"x" * 65_536)
-                filler.flush()
         n, acknowledged = 0, list[int]()
         answer = await vera.say("Full 0", message_id="m0")
         while answer.status == 202:
@@ -67,7 +70,14 @@ async def test_a_full_disk_stops_writing_and_nothing_else(
         assert (answer.status, answer.code) in {(507, "storage_full"), (503, "unavailable")}
         assert (await vera.page()).status == 200
         assert (await vera.history())[: len(before)] == before
+        ready = await vera.ask("GET", "/readyz")
+        assert (ready.status, ready.json["detail"][:16]) == (503, "the disk is full")
         (small_disk / "filler").unlink()
+
+        async def ready_again() -> bool:
+            return (await vera.ask("GET", "/readyz")).status == 200
+
+        await eventually(ready_again)
         again = await vera.say("After", message_id=f"m{n}")
         assert again.status == 202
         await vera.settled(within=60)
@@ -114,6 +124,9 @@ async def test_a_database_file_taken_away_under_us(
     page = await vera.ask("POST", f"/chat/{vera.token}", data={"message": "Into nothing"})
     assert page.status == 503
     assert path.exists() == (how == "replaced")
+    assert (await vera.ask("GET", "/healthz")).status == 200
+    ready = await vera.ask("GET", "/readyz")
+    assert (ready.status, ready.code) == (503, "not_ready")
     aside.rename(path)
     assert (await vera.say("Again")).status == 202
     await vera.settled()

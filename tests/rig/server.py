@@ -45,7 +45,7 @@ class Server:
 
     # Its life
 
-    def start(self, *arguments: str, within: float = 30) -> "Server":
+    def start(self, *arguments: str, within: float = 90) -> "Server":
         """Start serving; a second start uses the port of the first, as visitors expect."""
         port = self.url.rpartition(":")[2] or "0"
         wanted = ["serve", "--port", port, *arguments]

@@ -10,6 +10,8 @@ from typing import Any, TypeVar, overload
 
 import aiohttp
 
+from parlour.kit.bus import LiveLog
+
 T = TypeVar("T")
 
 
@@ -110,3 +112,9 @@ async def listening(
         assert response.status == 200, f"{response.status}: {await response.text()}"
         assert response.content_type == "text/event-stream"
         yield Stream(response)
+
+
+def last_mark(log: LiveLog) -> int:
+    """The mark of a live log's last entry; 0 when there is none."""
+    marks, _ = log.tail(0)
+    return marks[-1] if marks else 0

@@ -35,3 +35,18 @@ async def test_a_reply_with_what_no_database_takes_is_kept(visit: Visit) -> None
     [found] = await visit.keeper.rows(known)
     expected = {"plan\ufffd": {"na\ufffdme": ["pro\ufffd", {"deep": "\ufffd"}]}}
     assert found.variables == expected
+
+
+async def test_what_an_answer_learnt_comes_with_the_next_question(visit: Visit) -> None:
+    """The conversation's own variables, and of no other conversation."""
+    told = {"text": "Noted.", "variables": {"plan": "pro"}}
+    visit.model.plays(plays.answer(200, json.dumps(told).encode()))
+    agent = await visit.keeper.agent("webhook", {"url": f"http://127.0.0.1:{visit.model.port}/"})
+    link = await visit.keeper.link(agent)
+    visit.server.keep_secret(link.token)
+    vera, sam = visit.visitor(link), visit.visitor(link)
+    for person in (vera, vera, sam):
+        await person.say("Hello?")
+        await person.settled()
+    asked = [each.json["variables"] for each in visit.model.requests]
+    assert asked == [{}, {"plan": "pro"}, {}]

@@ -44,6 +44,14 @@ BackendOf = Callable[[Tools, str, int], Awaitable[Backend]]
 
 
 @dataclass(frozen=True, slots=True)
+class _Memory:
+    """What a conversation holds for the agent that answers in it."""
+
+    messages: list[Message]
+    variables: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class _End:
     """How a turn came to its end; `writing` is None when it never began to answer."""
 
@@ -81,12 +89,12 @@ class Runner:
             log.warning("turn.no_backend", turn=turn.id, error=str(error))
             backend = None
         if turn.epoch == job.epoch == 1:  # begun in the transaction that asked for it
-            messages, over = await tools.db.read(_asked, turn), False
+            memory, over = await tools.db.read(_asked, turn), False
         else:
             begun = await tools.db.write(_begin, tools, turn.id, backend)
             if begun is None:
                 return
-            turn, messages, over = begun
+            turn, memory, over = begun
         if turn.stop_at is not None:
             await self._end(job, turn, _End(TurnState.STOPPED))
         elif over:
@@ -98,7 +106,7 @@ class Runner:
         elif not self._breaker.lets_through(turn.agent_id, asyncio.get_running_loop().time()):
             await self._end(job, turn, _End(TurnState.FAILED, "unreachable"))
         else:
-            await self._answer(job, turn, backend, messages)
+            await self._answer(job, turn, backend, memory)
 
     def buried(self, conn: sa.Connection, job: Job) -> None:
         """End a turn whose job is given up for good, so that its conversation goes on."""
@@ -117,17 +125,16 @@ class Runner:
                 self._backends.popitem(last=False)
         return found
 
-    async def _answer(
-        self, job: Job, turn: Turn, backend: Backend, messages: list[Message]
-    ) -> None:
+    async def _answer(self, job: Job, turn: Turn, backend: Backend, memory: _Memory) -> None:
         tools = self._tools
         live = tools.bus.begin_log(wire.log_key(turn.id, turn.epoch))
         writing = Writing(turn, live, tools.settings.max_reply_chars, tools.clock)
         question = Question(
-            prompt.assemble(messages, turn.question_seq, tools.settings.prompt_chars),
+            prompt.assemble(memory.messages, turn.question_seq, tools.settings.prompt_chars),
             turn.agent_id,
             turn.conversation_id,
             turn.id,
+            variables=memory.variables,
         )
         # Announced again, now that there is a log to follow.
         tools.bus.publish(wire.topic(turn.conversation_id), "changed")
@@ -230,14 +237,16 @@ def _judge(run: Run, question: Question) -> _End:
     return _End(TurnState.FAILED, "error", run.writing)
 
 
-def _asked(conn: sa.Connection, turn: Turn) -> list[Message]:
-    """Read what the agent may be shown: the newest messages up to the question."""
-    return reading.read(conn, turn.conversation_id, upto=turn.question_seq, newest=_LOOKED_AT)
+def _asked(conn: sa.Connection, turn: Turn) -> _Memory:
+    """Read what the agent may be shown: the newest messages up to the question, what it learnt."""
+    place = turn.conversation_id
+    messages = reading.read(conn, place, upto=turn.question_seq, newest=_LOOKED_AT)
+    return _Memory(messages, store.variables(conn, place))
 
 
 def _begin(
     conn: sa.Connection, tools: Tools, turn_id: str, backend: Backend | None
-) -> tuple[Turn, list[Message], bool] | None:
+) -> tuple[Turn, _Memory, bool] | None:
     """Start a turn; tell also what its agent may be shown, and whether it comes too late."""
     now = tools.clock.now()
     turn = rows.start(conn, turn_id, now)

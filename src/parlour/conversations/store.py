@@ -277,12 +277,19 @@ def count_reply(
     return row.workspace_id, row.link_id
 
 
+_VARIABLES = Prepared(sa.select(conversations.c.variables).where(_CONVERSATION))
+
+
+def variables(conn: sa.Connection, conversation_id: str) -> dict[str, Any]:
+    """Return what was learnt in a conversation; nothing of one that is gone."""
+    row = _VARIABLES.first(conn, conversation=conversation_id)
+    return {} if row is None else dict(row.variables)
+
+
 def set_variables(conn: sa.Connection, conversation_id: str, learnt: dict[str, Any]) -> None:
     """Keep what was learnt in a conversation whose row this transaction holds."""
     columns = conversations.c
-    known = conn.execute(
-        sa.select(columns.variables).where(columns.id == conversation_id)
-    ).scalar_one()
+    known = variables(conn, conversation_id)
     conn.execute(
         sa.update(conversations)
         .where(columns.id == conversation_id)

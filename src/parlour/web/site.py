@@ -11,6 +11,7 @@ from litestar.routes import HTTPRoute
 from parlour.chat.live import Live
 from parlour.kit.errors import NotFound
 from parlour.kit.limits import PerMinute
+from parlour.staff.openid.provider import Provider
 from parlour.tools import Tools
 from parlour.web import bodies, edge, gates, inks, problems, seats
 from parlour.web.api import manage, public, service
@@ -25,10 +26,13 @@ from parlour.web.studio import (
     history,
     home,
     keys,
+    links,
     me,
     people,
+    provider,
     second_step,
     shell,
+    widgets,
 )
 from parlour.web.studio.throttle import Throttle
 from parlour.web.visit import room, sources
@@ -36,7 +40,10 @@ from parlour.web.visit import room, sources
 DOORS = (public, manage, service)
 """The files of the programs' door; each lists its handlers."""
 
-STUDIO = (entering, finding, agents, people, me, second_step, keys, history, home)
+STUDIO = (
+    *(entering, provider, finding, agents, widgets, links),
+    *(people, me, second_step, keys, history, home),
+)
 """The files of the studio's door."""
 
 _FOREVER = "public, max-age=31536000, immutable"
@@ -84,6 +91,7 @@ def build(tools: Tools, live: Live) -> Edge:
     limiter = PerMinute(tools.settings.wrong_tokens_per_minute)
     app.state.tools = tools
     app.state.throttle = Throttle(tools)
+    app.state.provider = _provider(tools)
     app.state.keyring, app.state.clock = tools.keys, tools.clock
     app.state.strangers = Strangers(tools.keys, tools.settings.trusted_proxies, limiter)
     require_gates(app)
@@ -93,6 +101,13 @@ def build(tools: Tools, live: Live) -> Edge:
         if isinstance(route, HTTPRoute)
     }
     return Edge(app, tools.settings, methods)
+
+
+def _provider(tools: Tools) -> Provider | None:
+    """Make what asks the provider of sign-ins, if the settings name one."""
+    if not tools.settings.oidc_issuer:
+        return None
+    return Provider(tools.settings, tools.http, tools.clock)
 
 
 def _tell(request: Asked, error: Exception) -> Response[Any]:

@@ -12,7 +12,7 @@ from parlour.kit.bus import MISSED, Bus, LiveLog, MemoryBus
 from parlour.kit.bus.redis import RedisBus
 from tests.rig.services import Redis
 from tests.rig.storage import look_around
-from tests.rig.waiting import eventually
+from tests.rig.waiting import eventually, last_mark
 from tests.rooms.ground.conftest import until
 
 NO_REDIS = pytest.mark.skipif("redis-server" in look_around().missing, reason="not here: redis")
@@ -128,7 +128,7 @@ async def test_whoever_comes_late_gets_all_of_it(two: Two) -> None:
         log.append(n, entry(n))
     assert await two.writer.open_log("t:1") is log
     late = await opened(two.reader, "t:1")
-    await eventually(lambda: late.last_mark == 49)
+    await eventually(lambda: last_mark(late) == 49)
     log.end()
     assert await followed(late) == b"".join(map(entry, range(50)))
     # And after the end, still.
@@ -192,7 +192,7 @@ async def test_a_log_whose_writer_begins_again_is_ended(two: Two) -> None:
 
 
 def _at(log: LiveLog, mark: int) -> bool:
-    return log.last_mark == mark
+    return last_mark(log) == mark
 
 
 async def ready(two: Two) -> None:
@@ -228,6 +228,26 @@ async def test_hints_reach_who_subscribed_and_nobody_else(two: Two) -> None:
             seen.append(mine.take())
         assert [note for notes in seen for note in notes] == ["one", "two with spaces"]
         assert other.take() == []
+
+
+async def test_a_hint_for_here_goes_nowhere_else(two: Two) -> None:
+    wake = asyncio.Event()
+    with (
+        two.reader.subscribe("a", wake.set) as there,
+        two.writer.subscribe("a", lambda: None) as here,
+    ):
+        await ready(two)
+        there.take()
+        here.take()
+        wake.clear()
+        two.writer.publish_here("a", "here")
+        assert here.take() == ["here"]
+        alone = two.reader is two.writer
+        assert there.take() == (["here"] if alone else [])
+        wake.clear()
+        two.writer.publish("a", "everywhere")
+        await asyncio.wait_for(wake.wait(), 5)
+        assert there.take() == ["everywhere"], "and nothing that was on its way before it"
 
 
 async def test_who_left_hears_nothing(two: Two) -> None:

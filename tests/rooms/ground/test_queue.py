@@ -327,7 +327,8 @@ async def test_a_failure_waits_longer_each_time_and_as_long_as_it_asks(house: Ho
 
         row = await until(waits)
         wait = (row.due - clock.now()) / 1000
-        assert low - 1 <= wait <= high + 1
-        clock.moment = row.due + 1
+        # The server's clock decides, and how far it is ahead is known to a second or so.
+        assert low - 2 <= wait <= high + 2
+        clock.moment = row.due + 5_000
         queue.wake()
     assert (await seen.next()).attempt == 5

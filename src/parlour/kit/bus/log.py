@@ -29,11 +29,6 @@ class LiveLog:
         return len(self._entries)
 
     @property
-    def last_mark(self) -> int:
-        """The last entry's mark; 0 when there is none."""
-        return self._marks[-1] if self._marks else 0
-
-    @property
     def watched(self) -> bool:
         """Whether anybody watches."""
         return bool(self._watchers)

@@ -70,10 +70,6 @@ class Topics:
         self._first = first
         self._last = last
 
-    def names(self) -> list[str]:
-        """Return the topics that anybody subscribed to."""
-        return list(self._by_topic)
-
     def join(self, topic: str, wake: Callable[[], None]) -> Subscription:
         """Subscribe."""
         subscription = Subscription(self, topic, wake)

@@ -13,8 +13,9 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from parlour import __version__, staff
 from parlour.kit import observe, queue
-from parlour.kit.db import Database, require_current
-from parlour.kit.errors import NotAllowed, NotFound, Problem, Unavailable
+from parlour.kit.db import Database
+from parlour.kit.db.checking import require_usable
+from parlour.kit.errors import NotAllowed, NotFound, Problem, StorageFull, Unavailable
 from parlour.rights import Permission
 from parlour.tools import Tools
 from parlour.web.api import describing, manage, manual, public
@@ -49,14 +50,15 @@ def healthz() -> dict[str, str]:
 
 @get("/readyz", opt=_OPEN)
 async def readyz(tools: Tools, state: State) -> dict[str, str]:
-    """Tell whether visitors can be served: database and bus. At most a second, whatever is away."""
+    """Tell whether visitors can be served: database, its disk, and bus. At most a second."""
     probe: _Probe | None = getattr(state, "probe", None)
     if probe is None:
         probe = state.probe = _Probe(tools.db)
-    database = await probe.is_there()
-    if not database or not tools.bus.healthy:
-        away = "the database" if not database else "Redis"
-        raise Unavailable(f"{away} cannot be reached just now", code="not_ready", retry_after=2)
+    trouble = await probe.trouble()
+    if trouble is None and not tools.bus.healthy:
+        trouble = "Redis cannot be reached just now"
+    if trouble is not None:
+        raise Unavailable(trouble, code="not_ready", retry_after=2)
     return {"status": "ready", "database": "there", "bus": "there"}
 
 
@@ -66,20 +68,30 @@ class _Probe:
     def __init__(self, db: Database) -> None:
         self._db = db
         self._asking: asyncio.Task[None] | None = None
-        self._answered: tuple[float, bool] = (0.0, False)
+        self._answered: tuple[float, str | None] = (0.0, None)
 
-    async def is_there(self) -> bool:
-        """Whether the database answers, as of a second ago at most."""
+    async def trouble(self) -> str | None:
+        """Why nothing can be stored, as of a second ago at most; None when all is well."""
         at, known = self._answered
         if time.monotonic() - at < _REMEMBERED:
             return known
         if self._asking is None or self._asking.done():
-            self._asking = asyncio.create_task(self._db.read(require_current))
+            self._asking = asyncio.create_task(self._db.write(require_usable))
         asking = self._asking
         await asyncio.wait({asking}, timeout=_PATIENCE)
-        known = asking.done() and not asking.cancelled() and asking.exception() is None
+        known = _trouble(asking)
         self._answered = (time.monotonic(), known)
         return known
+
+
+def _trouble(asking: asyncio.Task[None]) -> str | None:
+    away = "the database cannot be reached just now"
+    if not asking.done() or asking.cancelled():
+        return away
+    error = asking.exception()
+    if isinstance(error, StorageFull):
+        return str(error)
+    return None if error is None else away
 
 
 @get("/metrics", opt={"gate": SELF})

@@ -45,6 +45,8 @@ _SAID: Final[dict[str, str]] = {
     Kind.SECOND_STEP_OFF: "turned off the second step of",
     Kind.RECOVERY_CODES_MADE: "made new recovery codes",
     Kind.SESSION_REFUSED: "was refused after several wrong codes",
+    Kind.IDENTITY_BOUND: "came in by the provider for the first time",
+    Kind.IDENTITY_FORGOTTEN: "forgot the provider’s account of",
     Kind.SESSION_STARTED: "signed in",
     Kind.SESSION_ENDED: "ended a session of",
     Kind.LINK_CREATED: "made a link to",

@@ -37,6 +37,7 @@ from parlour.web.studio.telling import Told
 
 HOME: Final = "/studio"
 SIGN_IN: Final = "/studio/sign-in"
+PROVIDER: Final = "/studio/sign-in/provider"
 SECOND_STEP: Final = "/studio/me/second-step"
 
 _OWN_PATH: Final = re.compile(r"/studio(/[A-Za-z0-9_-]+)*(\?[A-Za-z0-9_=&%+.~:-]*)?\Z", re.ASCII)
@@ -60,6 +61,7 @@ _SAID: Final = {
     "removed": "Removed from the draft. Visitors notice when you publish.",
     "second-step-off": "Your second step is off: your password alone lets you in.",
     "second-step-reset": "Their second step is off. They can turn it on again themselves.",
+    "forgotten": "Forgotten. They come in by the provider anew, by a confirmed address.",
     "too-late": "That took too long. Begin again.",
     "revoked": "The key has been revoked. Programs that use it are refused from now on.",
 }
@@ -113,6 +115,8 @@ BUILD, BACK, HOUSE = "Build", "Look back", "House"
 ENTRIES: Final = (
     Entry("home", HOME, "home", "Home", Permission.AGENTS_SEE, tab=True),
     Entry("agents", "/studio/agents", "agent", "Agents", Permission.AGENTS_SEE, BUILD, tab=True),
+    Entry("widgets", "/studio/widgets", "widget", "Widgets", Permission.LINKS_SEE, BUILD),
+    Entry("links", "/studio/links", "link", "Links", Permission.LINKS_SEE, BUILD, tab=True),
     Entry("people", "/studio/people", "people", "People", Permission.PEOPLE_SEE, HOUSE),
     Entry("keys", "/studio/keys", "key", "API keys", Permission.KEYS_MANAGE, HOUSE),
     Entry(

@@ -33,6 +33,8 @@ class Given(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     url: Url
     verify_response: bool = False
     rotate_secret: bool = False
+    keep_secret: bool = False
+    """Another host shall get what is signed with the secret that the present one knows."""
     secret: Literal["set"] | UnsetType = UNSET
     """Stands in what is shown; a secret is made here and cannot be given."""
 
@@ -48,6 +50,15 @@ def accept(
     except Blocked as blocked:
         raise wrong("url", str(blocked)) from None
     sealed = previous.secrets_sealed if previous else ()
+    if previous is not None and parse(previous.url).origin != parse(new.url).origin:
+        if new.rotate_secret:
+            sealed = ()  # what the former host knows proves nothing to this one
+        elif not new.keep_secret:
+            told = (
+                "is another host: have a new secret made (rotate_secret), or let both know the "
+                "present one (keep_secret)"
+            )
+            raise wrong("url", told)
     at = previous.secret_at if previous else 0
     if not sealed or new.rotate_secret:
         made = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
