@@ -111,7 +111,7 @@ async def test_every_page_at_every_size(browser: Browser, fresh: Server, dark: b
     person = await page.get_by_role("link", name="Olga Lange").last.get_attribute("href")
     for size in (NARROW, PHONE, TABLET, DESKTOP):
         await page.set_viewport_size({"width": size[0], "height": size[1]})
-        for path in ("", "/people", "/keys", "/me", "/nowhere"):
+        for path in ("", "/people", "/keys", "/history", "/me", "/me/second-step", "/nowhere"):
             await page.goto(f"{fresh.url}/studio{path}")
             await check(page, f"{path} {size}")
         await page.goto(f"{fresh.url}/studio/people/{str(person).rpartition('/')[2]}")

@@ -58,8 +58,7 @@ async def from_provider(request: Asked, tools: Tools) -> Response[Any]:
         return _refused(tools, problem, back)
     entrance = await signing_in.come_in(
         tools,
-        person.workspace_id,
-        person.id,
+        person,
         browsers.named(request.headers.get("user-agent", "")),
         instead_of=seats.secret_of(request, settings),
     )
