@@ -78,6 +78,14 @@ events = sa.Table(
         sqlite_where=_BY_STAFF,
         postgresql_where=_BY_STAFF,
     ),
+    sa.Index(
+        "events_actor",
+        "workspace_id",
+        "actor_id",
+        "id",
+        sqlite_where=_BY_STAFF,
+        postgresql_where=_BY_STAFF,
+    ),
 )
 _IS_READING = events.c.kind == sa.literal_column(f"'{Kind.CONVERSATION_READ.value}'")
 sa.Index(

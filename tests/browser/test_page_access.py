@@ -142,3 +142,13 @@ async def test_the_page_of_a_cited_passage(browser: Browser, stage: Stage) -> No
     stage.pages["/cited"] = pages.source(view)
     page = await browser.open(f"{stage.url}/cited")
     await _check(page, "the source")
+
+
+async def test_what_stays_to_be_read(browser: Browser, stage: Stage, play: Play) -> None:
+    stage.call(_done, play)
+    view = pages.ReadingView(play.face, play.token, NONCE, play.shown(), False, START)
+    stage.pages["/chat/tok/read"] = pages.reading(view)
+    page = await browser.open(f"{stage.url}/chat/tok/read")
+    await expect(page.locator(".turn--agent")).to_have_count(1)
+    await expect(page.get_by_role("textbox")).to_have_count(0)
+    await _check(page, "the conversation of a link that has ended")

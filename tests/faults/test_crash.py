@@ -69,7 +69,7 @@ class Writer:
 
 async def until(attempt: Callable[[], Any]) -> Any:
     """Try until it works, as a page does while its server is away."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 90  # between two kills a busy machine hardly gets to serve
     while True:
         try:
             async with asyncio.timeout(5):

@@ -22,4 +22,4 @@ async def check_accessible(page: Page, where: str) -> None:
     if not await page.evaluate("'axe' in window"):
         await page.evaluate(_source())
     found: Any = await page.evaluate(_RUN, _RULES)
-    assert found == [], where
+    assert found == [], f"{where}: {found}"

@@ -78,7 +78,7 @@ class Browser:
     def check(self) -> None:
         """Assert what holds for every page: no request elsewhere, no script error, no violation."""
         assert self.requests_elsewhere() == []
-        assert self.errors == []
+        assert self.errors == [], self.errors
 
 
 def _is_here(url: str) -> bool:

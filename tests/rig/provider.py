@@ -90,6 +90,7 @@ class FakeProvider:
             or request.headers.get("Authorization") != f"Basic {pair.decode()}"
             or form.get("redirect_uri") != asked["redirect_uri"]
             or challenge != asked["code_challenge"]
+            or not 43 <= len(str(form.get("code_verifier"))) <= 128
         ):
             return web.json_response({"error": "invalid_grant"}, status=400)
         return web.json_response({"id_token": self._id_token(asked), "access_token": "access"})

@@ -65,12 +65,22 @@ async def test_a_confirmed_address_finds_who_is_here_and_the_subject_ever_after(
         ("olga@x.example\n", True, "confirmed", True),
         ("olga@x.example,eve@x.example", True, "confirmed", False),
         ("eve@x.example", True, "confirmed", False),
+        (
+            "olga@x.example".replace("e", "\N{FULLWIDTH LATIN SMALL LETTER E}"),
+            True,
+            "confirmed",
+            False,
+        ),
+        ("kim\N{KELVIN SIGN}@x.example", True, "confirmed", False),
+        ("KIMK@x.example", True, "confirmed", True),
     ],
 )
 async def test_which_addresses_count(
-    tools: Tools, email: str, verified: bool | None, emails: str, comes: bool
+    tools: Tools, owner: Who, email: str, verified: bool | None, emails: str, comes: bool
 ) -> None:
     allow(tools, oidc_emails=emails)
+    kim = NewPerson(owner.workspace_id, "kimk@x.example", "Kim", Role.BUILDER, PASSWORD)
+    await people.add(tools, owner, kim)
     if comes:
         await binding.let_in(tools, as_(email, verified=verified), "")
     else:
@@ -117,7 +127,7 @@ async def test_an_invitation_is_taken_and_no_password_is_made(tools: Tools, owne
     for password in ("", PASSWORD, binding.NO_PASSWORD):
         with pytest.raises(signing_in.SignInRefused):
             await signing_in.by_password(tools, "ana@x.example", password, "t")
-    entrance = await signing_in.come_in(tools, ana.workspace_id, ana.id, "t")
+    entrance = await signing_in.come_in(tools, ana, "t")
     seat = await sessions.seat(tools, entrance.secret)
     assert not seat.has_password
 

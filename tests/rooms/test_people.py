@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from parlour.kit.clock import DAY, SECOND, SetClock
 from parlour.kit.errors import NotFound, Unauthorized
 from parlour.rights import Role, Who
-from parlour.staff import invitations, people, sessions, signing_in, store, tables
+from parlour.staff import invitations, passwords, people, sessions, signing_in, store, tables
 from parlour.staff.model import IDLE, INVITED_FOR, LONGEST_SESSION, Person
 from parlour.staff.people import NewPerson
 from parlour.tools import Tools
@@ -64,6 +64,29 @@ async def test_an_invitation_ends_after_a_week(tools: Tools, clock: SetClock, ow
     with pytest.raises(NotFound):
         await invitations.accept(tools, made.token, "Ben", PASSWORD)
     assert await tools.db.read(store.open_invitations, owner.workspace_id, clock.now()) == []
+
+
+@pytest.mark.parametrize("meanwhile", ["password", "shut out"])
+async def test_what_happens_while_a_password_is_checked_counts(
+    tools: Tools, owner: Who, olga: Person, monkeypatch: pytest.MonkeyPatch, meanwhile: str
+) -> None:
+    """Checking takes a while, and then the session is that of somebody who may come in no more."""
+    checked = passwords.fits
+
+    async def slowly(password: str, kept: str | None) -> bool:
+        fitting = await checked(password, kept)
+        if meanwhile == "password":
+            await people.reset_password(tools, owner, olga.email, "another one, quite as long")
+        else:
+            await tools.db.write(shut_out)
+        return fitting
+
+    def shut_out(conn: sa.Connection) -> None:
+        conn.execute(sa.update(tables.people).values(disabled_at=1))
+
+    monkeypatch.setattr(passwords, "fits", slowly)
+    with pytest.raises(signing_in.SignInRefused):
+        await signing_in.by_password(tools, olga.email, PASSWORD, "test")
 
 
 async def test_nothing_at_rest_opens_anything(

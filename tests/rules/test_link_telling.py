@@ -27,6 +27,10 @@ P, T = Kind.PERMANENT, Kind.TEMPORARY
         # How long is left, in one unit.
         ({"kind": T, "expires_at": NOW + 25 * MINUTE}, "live", "Ends in 25 min", "wait"),
         ({"kind": T, "expires_at": NOW + 3 * HOUR}, "live", "Ends in 3 h", "wait"),
+        ({"kind": T, "expires_at": NOW + 3 * HOUR - SECOND}, "live", "Ends in 3 h", "wait"),
+        ({"kind": T, "expires_at": NOW + HOUR - SECOND}, "live", "Ends in 1 h", "wait"),
+        ({"kind": T, "expires_at": NOW + 3 * DAY - SECOND}, "live", "Ends in 3 days", "live"),
+        ({"kind": T, "expires_at": NOW + 2 * DAY - SECOND}, "live", "Ends in 2 days", "live"),
         ({"kind": T, "expires_at": NOW + DAY}, "live", "Ends in 24 h", "wait"),
         ({"kind": T, "expires_at": NOW + DAY + 1}, "live", "Ends in 24 h", "live"),
         ({"kind": T, "expires_at": NOW + 47 * HOUR}, "live", "Ends in 47 h", "live"),

@@ -1,5 +1,6 @@
 """What an ID token must say before anybody is who it says, and what a round keeps."""
 
+import re
 from typing import Any
 
 import pytest
@@ -125,6 +126,7 @@ def test_a_round_belongs_to_the_browser_that_keeps_it() -> None:
     ):
         with pytest.raises(NotOurRound):
             rounds.opened(KEYS, text, state, at)
+    assert re.fullmatch(r"[A-Za-z0-9._~-]{43,128}", mine.verifier)
     for secret in (mine.state, mine.nonce, mine.verifier):
         assert secret not in kept
     assert mine.verifier not in mine.question("c", "https://x/back", ("openid",))

@@ -85,5 +85,9 @@ async def test_the_history_in_the_studio_and_at_the_command_line(
     listed = own_server.cli("event", "list", "--person", "ben@team.example")
     assert [each["kind"] for each in listed] == ["session.started", "person.joined"]
     assert own_server.run("event", "list", "--person", "nobody@x.example").returncode == 1
+    made = own_server.cli("key", "create", "--name", "week", "--days", "7")
+    own_server.keep_secret(made["key"])
+    assert made["expires_at"] > made["created_at"]
+    assert own_server.run("key", "create", "--name", "x", "--days", "0").returncode == 2
     told = own_server.run("event", "list").stdout
     assert "key.created" in told

@@ -43,7 +43,7 @@ async def test_they_are_found(api: Api, links: dict[str, Any]) -> None:
     assert await names(api, q=links["Fair"]["url"]) == ["Fair"]
     assert await names(api, q=links["Fair"]["token"]) == ["Fair"]
     words = [each["state_words"] for each in (await api.get("/api/links")).json["items"]]
-    assert words == ["Not published", "Switched off", "Ends in 1 h", "Live"]
+    assert words == ["Not published", "Switched off", "Ends in 2 h", "Live"]
 
 
 async def test_page_by_page(api: Api) -> None:

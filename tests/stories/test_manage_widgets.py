@@ -81,7 +81,7 @@ async def test_its_permanent_link_is_the_same_each_time(api: Api) -> None:
     )
     short = [(await api.post(share, {"hours": 72})).json for _ in range(2)]
     assert len({link["url"], *(each["url"] for each in short)}) == 3
-    assert short[0]["state_words"] == "Ends in 2 days"
+    assert short[0]["state_words"] == "Ends in 3 days"
     once = [await api.post(share, {"hours": 1}, Idempotency_Key="k") for _ in range(2)]
     assert once[0].json == once[1].json
     # One that was revoked is followed by another.

@@ -164,3 +164,19 @@ async def test_whom_to_tell_of_a_weakness(
         assert re.search(r"^Expires: \d{4}-\d\d-\d\dT00:00:00Z$", text, re.MULTILINE)
     finally:
         server.close()
+
+
+async def test_a_message_s_answers_are_described(anybody: Api) -> None:
+    """Whole, later, or as a stream; and every way in which it may be refused."""
+    document = (await anybody.get("/openapi.json")).json
+    chat = document["paths"]["/api/public/chat/{token}"]["post"]["responses"]
+    assert set(chat["200"]["content"]) == {"application/json", "text/event-stream"}
+    for status, form in (("200", "Answered"), ("202", "Later")):
+        schema = chat[status]["content"]["application/json"]["schema"]
+        assert schema["$ref"].rpartition("/")[2].endswith(form)
+    refusals = {"403", "404", "410", "413", "415", "422", "429", "502", "503", "504", "507"}
+    assert set(chat) == {"200", "202", "default"} | refusals
+    for status in refusals:
+        assert set(chat[status]["content"]) == {"application/problem+json"}
+    live = document["paths"]["/api/public/live/{token}"]["get"]["responses"]
+    assert set(live["200"]["content"]) == {"text/event-stream"}

@@ -111,13 +111,15 @@ async def test_each_role_sees_its_pages_and_no_other(
     http: aiohttp.ClientSession, fresh: Server, role: Role
 ) -> None:
     """A matrix made from the site's own routes: what the rights say, and nothing else."""
-    from parlour.web.studio import history, home, keys, me, people, second_step
+    from parlour.web.studio import history, home, keys, links, me, people, second_step, widgets
 
     owner = await owner_of(http, fresh)
     colleague = await joined(owner, "col@team.example", role.value)
     tried = 0
     for handler in (
-        h for door in (history, home, keys, me, people, second_step) for h in door.HANDLERS
+        h
+        for door in (history, home, keys, links, me, people, second_step, widgets)
+        for h in door.HANDLERS
     ):
         gate = handler.opt["gate"]
         for template in sorted(handler.paths):

@@ -101,8 +101,8 @@ class Kind(Generic[Config]):
         return msgspec.convert(stored, self.config)
 
     def stored(self, config: Config) -> dict[str, Any]:
-        """Write a config for keeping."""
-        written: dict[str, Any] = msgspec.to_builtins(config)
+        """Write a config for keeping: as it will be read back, so that two can be compared."""
+        written: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(config))
         return written
 
 

@@ -228,10 +228,9 @@ def _require_room(tools: Tools, config: Config, size: int) -> None:
 def _with(
     conn: sa.Connection, tools: Tools, who: Who, held: Agent, uploads: tuple[Document, ...]
 ) -> Agent:
-    config = {**held.draft.config, "uploads": msgspec.to_builtins(uploads)}
-    if not uploads:
-        del config["uploads"]  # as a config without any is written
-    draft = msgspec.structs.replace(held.draft, config=config)
+    config = msgspec.structs.replace(_config(held), uploads=uploads)
+    stored = keeping.kind_of(held.draft.backend).stored(config)
+    draft = msgspec.structs.replace(held.draft, config=stored)
     now = tools.clock.now()
     at = store.change(conn, held, now, draft=msgspec.to_builtins(draft), updated_by=who.name)
     return msgspec.structs.replace(held, draft=draft, updated_at=at, updated_by=who.name)

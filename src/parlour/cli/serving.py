@@ -1,6 +1,7 @@
 """Starting servers and workers at the command line."""
 
 import asyncio
+import contextlib
 import sys
 from collections.abc import Coroutine
 from dataclasses import replace
@@ -57,13 +58,18 @@ async def _show_studio(tools: Tools, *, as_json: bool) -> None:
     if code is not None:
         url = f"{address.base(tools.settings)}/studio/setup?code={code}"
         lines = ["", "The studio waits for its owner. Open", "", f"  {url}", ""]
-        show({"setup_url": url}, lines, as_json=as_json)
-        sys.stdout.flush()
+        _say({"setup_url": url}, lines, as_json=as_json)
 
 
 def _announce(url: str, *, as_json: bool) -> None:
-    show({"url": url}, f"Listening on {url}", as_json=as_json)
-    sys.stdout.flush()
+    _say({"url": url}, [f"Listening on {url}"], as_json=as_json)
+
+
+def _say(data: dict[str, str], lines: list[str], *, as_json: bool) -> None:
+    # Where it goes there may be no room, or nobody any more: no reason not to serve.
+    with contextlib.suppress(OSError):
+        show(data, lines, as_json=as_json)
+        sys.stdout.flush()
 
 
 def _run(work: Coroutine[Any, Any, None]) -> None:

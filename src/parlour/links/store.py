@@ -176,6 +176,20 @@ def count_of_agents(conn: sa.Connection, workspace_id: str) -> dict[str, tuple[i
     return {row[0]: (row[1], int(row[2])) for row in found}
 
 
+def count_of_widgets(conn: sa.Connection, workspace_id: str) -> dict[str, tuple[int, int]]:
+    """Count, for each widget of a workspace that has links: links, and how often they were used."""
+    found = conn.execute(
+        sa.select(links.c.widget_id, sa.func.count(), sa.func.sum(links.c.uses))
+        .where(
+            links.c.workspace_id == workspace_id,
+            links.c.revoked_at.is_(None),
+            links.c.widget_id.is_not(None),
+        )
+        .group_by(links.c.widget_id)
+    )
+    return {row[0]: (row[1], int(row[2])) for row in found}
+
+
 def ending(
     conn: sa.Connection, workspace_id: str, now: Moment, until: Moment, *, most: int
 ) -> tuple[list[Link], int]:

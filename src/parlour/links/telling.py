@@ -97,12 +97,16 @@ def _state(code: Code, words: str) -> State:
 
 
 def _span(left: Moment) -> str:
-    """Write how long is left, in one unit: what is whole of it, and never nothing."""
-    if left >= 2 * DAY:
-        return f"{left // DAY} days"
-    if left >= HOUR:
-        return f"{left // HOUR} h"
-    return f"{max(1, left // MINUTE)} min"
+    """Write how long is left, in one unit, to the nearest of it, and never nothing."""
+    if left < HOUR - MINUTE // 2:
+        return f"{max(1, _rounded(left, MINUTE))} min"
+    if left < 2 * DAY - HOUR // 2:
+        return f"{_rounded(left, HOUR)} h"
+    return f"{_rounded(left, DAY)} days"
+
+
+def _rounded(left: Moment, unit: Moment) -> int:
+    return (left + unit // 2) // unit
 
 
 def _joined(parts: Sequence[str | Moment]) -> tuple[str | Moment, ...]:

@@ -1,6 +1,7 @@
 """The sessions of people who are signed in, which end at once when they are ended."""
 
 import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,10 +12,10 @@ from parlour.events import Kind
 from parlour.kit.clock import MINUTE, SECOND, Moment
 from parlour.kit.errors import NotFound, StorageFull, Unauthorized, Unavailable
 from parlour.kit.tokens import new_id, new_secret
-from parlour.rights import Who
+from parlour.rights import Permission, Who
 from parlour.staff import store, tables
 from parlour.staff.model import LONGEST_SESSION, Person
-from parlour.staff.people import person_who
+from parlour.staff.people import announce, person_who
 from parlour.tools import Tools
 
 PREFIX: Final = "parlour_session"
@@ -103,6 +104,43 @@ async def seat(tools: Tools, secret: str | None) -> Seat:
     return Seat(store.person(row), row.session_id, row.second_step, row.has_password)
 
 
+@dataclass(frozen=True, slots=True)
+class SignedOut:
+    """Why somebody of the staff may look no longer."""
+
+    code: str = "signed_out"
+    title: str = "You are signed out"
+    detail: str = "Sign in again to go on."
+    after_reply: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RightsChanged:
+    """What somebody may see is not what it was when they began to look."""
+
+    code: str = "rights_changed"
+    title: str = "What you may see has changed"
+    detail: str = "Load the page again."
+    after_reply: bool = False
+
+
+def judge(
+    tools: Tools, secret: str | None, who: Who, permission: Permission
+) -> Callable[[sa.Connection], SignedOut | RightsChanged | None]:
+    """Return what judges again whether somebody who looks on may still do so; None is yes."""
+    found = hashes(tools, PREFIX, secret)
+
+    def judged(conn: sa.Connection) -> SignedOut | RightsChanged | None:
+        row = store.session_of(conn, found, tools.clock.now()) if found else None
+        if row is None:
+            return SignedOut()
+        now = person_who(store.person(row))
+        same = now.may(permission) and now.sees_personal == who.sees_personal
+        return None if same else RightsChanged()
+
+    return judged
+
+
 async def end(tools: Tools, who: Who, person_id: str, session_id: str) -> None:
     """End one session of a person at once; NotFound when it is not there any more."""
 
@@ -113,6 +151,7 @@ async def end(tools: Tools, who: Who, person_id: str, session_id: str) -> None:
             raise NotFound("this session has ended already")
         data = {"person": person.id, "session": session_id}
         events.record(conn, Kind.SESSION_ENDED, who, now, data=data)
+        announce(conn, tools, person.id)
 
     await tools.db.write(unit)
 
@@ -127,6 +166,7 @@ async def end_all(tools: Tools, who: Who, person_id: str, *, but: str = "") -> i
         if ended:
             data = {"person": person.id, "sessions": ended}
             events.record(conn, Kind.SESSION_ENDED, who, now, data=data)
+            announce(conn, tools, person.id)
         return ended
 
     return await tools.db.write(unit)

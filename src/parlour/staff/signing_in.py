@@ -1,7 +1,7 @@
 """Signing in: a password, and the code of an app where somebody has that second step."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import sqlalchemy as sa
 
@@ -56,20 +56,42 @@ async def by_password(
     typed = password[: LONGEST_PASSWORD + 1]
     fitting = await passwords.fits(typed, found.password if found is not None else None)
     if not fitting or not found or not _may(tools.settings, found.role):
-        raise SignInRefused("this address and this password do not belong together")
-    return await come_in(tools, found.workspace_id, found.id, client, instead_of=instead_of)
+        raise _refused()
+    return await come_in(tools, found, client, instead_of=instead_of, fitted=found.password)
+
+
+class Proved(Protocol):
+    """Somebody who has just proved who they are."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def workspace_id(self) -> str: ...
 
 
 async def come_in(
-    tools: Tools, workspace_id: str, person_id: str, client: str, *, instead_of: str | None = None
+    tools: Tools,
+    proved: Proved,
+    client: str,
+    *,
+    instead_of: str | None = None,
+    fitted: str | None = None,
 ) -> Entrance:
-    """Let somebody in who has just proved who they are, or half in when there is a second step."""
+    """Let somebody in who has just proved who they are, or half in when there is a second step.
+
+    Raises:
+        SignInRefused: they were shut out meanwhile, or the password whose hash `fitted` is not
+        theirs any more.
+    """
     whole, half = new_secret(sessions.PREFIX), new_secret(HALF_PREFIX)
     former = sessions.hashes(tools, sessions.PREFIX, instead_of)
 
     def unit(conn: sa.Connection) -> Entrance:
         now = tools.clock.now()
-        person = store.find_person(conn, workspace_id, person_id)
+        # Held, so that whoever changes a password just now ends this session, too.
+        person, kept = store.hold_password(conn, proved.workspace_id, proved.id)
+        if person.disabled_at is not None or (fitted is not None and kept != fitted):
+            raise _refused()
         if steps.told(conn, person.id) is None:
             hashed = tools.keys.hashed(whole)
             sessions.start(conn, person, hashed, client, now=now, former=former)
@@ -138,6 +160,10 @@ def _end(conn: sa.Connection, hashed: str) -> None:
     half = tables.half_sessions
     if not conn.execute(sa.delete(half).where(half.c.hash == hashed)).rowcount:
         raise NotFound("this has just been completed")
+
+
+def _refused() -> SignInRefused:
+    return SignInRefused("this address and this password do not belong together")
 
 
 def _may(settings: Settings, role: str) -> bool:

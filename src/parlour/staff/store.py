@@ -62,6 +62,16 @@ def hold_person(conn: sa.Connection, workspace_id: str, person_id: str) -> Perso
     return find_person(conn, workspace_id, person_id)
 
 
+def hold_password(conn: sa.Connection, workspace_id: str, person_id: str) -> tuple[Person, str]:
+    """Read a person and what is kept of their password, which nobody changes meanwhile."""
+    kept: str = conn.execute(
+        sa.select(people.c.password)
+        .where(people.c.id == person_id, people.c.workspace_id == workspace_id)
+        .with_for_update()
+    ).scalar_one()
+    return find_person(conn, workspace_id, person_id), kept
+
+
 def has_owner(conn: sa.Connection) -> bool:
     """Whether this instance was ever taken by an owner."""
     wanted = sa.select(people.c.id).where(people.c.role == Role.OWNER.value)

@@ -26,6 +26,10 @@ _KEPT = {
     True: "Your question and what came so far are kept.",
     False: "Your question is kept.",
 }
+_KEPT_OF_OTHERS = {
+    True: "The question and what came so far are kept.",
+    False: "The question is kept.",
+}
 
 
 def face(door: Door, kept_days: int) -> Face:
@@ -46,15 +50,19 @@ def face(door: Door, kept_days: int) -> Face:
     )
 
 
-def message(shown: Shown, token: str) -> ShownMessage:
-    """Return a message as the page's templates take it."""
+def message(shown: Shown, token: str, home: str = "") -> ShownMessage:
+    """Return a message as the page's templates take it.
+
+    Cited sources are below `home`; without one, below the chat of the link's token.
+    """
+    staff, home = bool(home), home or f"/chat/{token}"
     citations = tuple(
         ShownCitation(
             n=each["n"],
             title=each["title"],
             source=" › ".join(filter(None, (each["source"], each.get("section", "")))),
             quote=each["quote"],
-            url=f"/chat/{token}/sources/{shown.id}/{each['n']}" if each.get("passage") else "",
+            url=f"{home}/sources/{shown.id}/{each['n']}" if each.get("passage") else "",
         )
         for each in shown.citations
     )
@@ -73,7 +81,7 @@ def message(shown: Shown, token: str) -> ShownMessage:
         state=shown.state.value,
         turn=shown.turn_id,
         citations=citations,
-        problem=problem(shown.problem, began=bool(shown.text)),
+        problem=problem(shown.problem, began=bool(shown.text), is_ours=not staff),
     )
 
 
@@ -89,16 +97,17 @@ def _finished(message_id: str, text: str, cited: tuple[int, ...]) -> prose.Html:
     return prose.render(text, cited, message_id)
 
 
-def problem(code: str | None, *, began: bool) -> ShownProblem | None:
-    """Return why an answer failed, in words for visitors; `began` if some of it came."""
+def problem(code: str | None, *, began: bool, is_ours: bool = True) -> ShownProblem | None:
+    """Return why an answer failed; `began` if some of it came, `is_ours` for who asked."""
     if code is None:
         return None
-    return ShownProblem(code, _PROBLEMS.get(code, _ANY_PROBLEM), _KEPT[began])
+    kept = (_KEPT if is_ours else _KEPT_OF_OTHERS)[began]
+    return ShownProblem(code, _PROBLEMS.get(code, _ANY_PROBLEM), kept)
 
 
-def event(shown: Shown, token: str) -> dict[str, Any]:
+def event(shown: Shown, token: str, home: str = "") -> dict[str, Any]:
     """Return what a stream tells of a message."""
-    made = message(shown, token)
+    made = message(shown, token, home)
     told: dict[str, Any] = {
         "id": made.id,
         "seq": made.seq,

@@ -21,16 +21,20 @@ from parlour.web.gates import OPEN, Asked, Gate
 from parlour.web.strangers import Strangers
 from parlour.web.studio import (
     agents,
+    conversations,
     entering,
     finding,
     history,
     home,
     keys,
+    links,
     me,
     people,
     provider,
     second_step,
     shell,
+    transcript,
+    widgets,
 )
 from parlour.web.studio.throttle import Throttle
 from parlour.web.visit import room, sources
@@ -39,7 +43,7 @@ DOORS = (public, manage, service)
 """The files of the programs' door; each lists its handlers."""
 
 STUDIO = (
-    *(entering, provider, finding, agents),
+    *(entering, provider, finding, agents, widgets, links, conversations, transcript),
     *(people, me, second_step, keys, history, home),
 )
 """The files of the studio's door."""

@@ -98,9 +98,17 @@ def confirmed(settings: Settings, identity: Identity) -> str:
     if not believed:
         raise NotLetIn("the provider has not confirmed your e-mail address; confirm it there first")
     try:
-        return canonical(identity.email)
+        email = canonical(identity.email)
     except Invalid:
         raise NotLetIn("what the provider tells as your e-mail address is none") from None
+    if _other_letters(email) != _other_letters(identity.email):
+        # The Kelvin sign becomes a k in small letters, and so somebody else's address.
+        raise NotLetIn("the provider tells your e-mail address in letters that are not its own")
+    return email
+
+
+def _other_letters(text: str) -> list[str]:
+    return [letter for letter in text if not letter.isascii()]
 
 
 def _known(conn: sa.Connection, identity: Identity) -> Person | None:

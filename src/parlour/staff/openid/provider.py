@@ -146,12 +146,13 @@ class Provider:
             raise self._away(f"{error} PARLOUR_ALLOW_NETWORKS opens private networks") from None
         except RequestFailed as error:
             raise self._away(str(error)) from None
-        if 400 <= status < 500 and body is not None:
-            raise NotTrusted(f"the code was not taken: status {status}")
         try:
             said = orjson.loads(raw)
         except ValueError:
             said = None
+        if 400 <= status < 500 and body is not None:
+            why = said.get("error") if isinstance(said, dict) else None
+            raise NotTrusted(f"the code was not taken: status {status}, {str(why)[:60]!r}")
         if status != 200 or not isinstance(said, dict):
             raise self._away(f"status {status}, and not what a provider says")
         return said

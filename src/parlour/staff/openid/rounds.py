@@ -56,8 +56,11 @@ class Answer:
 
 
 def begin(back: str, now: Moment) -> Round:
-    """Begin a round: 238 random bits each for state, nonce and verifier."""
-    return Round(new_secret("s"), new_secret("n"), new_secret("v"), back, now)
+    """Begin a round: 238 random bits each for state, nonce and verifier.
+
+    The verifier has 43 characters at least (RFC 7636, section 4.1).
+    """
+    return Round(new_secret("state"), new_secret("nonce"), new_secret("verifier"), back, now)
 
 
 def sealed(keys: Keyring, made: Round) -> str:

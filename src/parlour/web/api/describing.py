@@ -26,6 +26,7 @@ from parlour.web.api import (
     links,
     people,
     public,
+    saying,
     shapes,
     widgets,
 )
@@ -76,6 +77,7 @@ _DESCRIBED: Final = (
     people,
     events,
     public,
+    saying,
     asking,
 )
 _ID: Final = {
@@ -110,6 +112,15 @@ _OF_FORM: Final = {
     "Turn": "trn",
     "Visitor": "vis",
 }
+_SHUT: Final = {
+    403: "The link is switched off, or the agent is not published.",
+    404: "There is no such link, or no such session on it.",
+    410: "The link has ended.",
+    429: "Too many requests; `Retry-After` says when to try again.",
+    503: "The agent is away, or a part of the server is.",
+}
+"""How a visitor's call may be refused at the door."""
+
 _PROBLEM: Final[Document] = {
     "title": "Problem",
     "description": "A refusal or failure (RFC 9457). Programs decide by `code`, which is stable.",
@@ -256,7 +267,15 @@ def _true(operation: Document, handler: HTTPRouteHandler) -> Document:
     responses = {
         status: response for status, response in operation["responses"].items() if status < "400"
     }
+    if streams := handler.opt.get("streams"):
+        content = responses["200"].setdefault("content", {}) if streams == "also" else {}
+        content["text/event-stream"] = {"schema": {"type": "string"}}
+        responses["200"]["content"] = content
     responses["default"] = {"$ref": "#/components/responses/Problem"}
+    refuses: dict[int, str] = handler.opt.get("refuses", {})
+    if gate is LINK:
+        refuses = _SHUT | refuses
+    responses |= {str(status): _problem(told) for status, told in refuses.items()}
     if gate.permission or gate is SELF:
         responses["401"] = _problem("No key, or one that is not good.")
         responses["403"] = _problem("The key may not do this.")

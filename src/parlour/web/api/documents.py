@@ -97,11 +97,13 @@ async def upload(
     return DocumentsAdded([shown(each) for each in listed if each.document.name in names])
 
 
-@delete("/api/agents/{name:str}/documents/{document_name:str}", opt=_MANAGE, status_code=200)
-async def remove_document(tools: Tools, who: Who, name: str, document_name: str) -> DocumentRemoved:
+@delete("/api/agents/{name:str}/documents", opt=_MANAGE, status_code=200)
+async def remove_document(
+    tools: Tools, who: Who, name: str, filename: Annotated[str, QueryParameter(max_length=1_000)]
+) -> DocumentRemoved:
     """Remove a document from an agent's draft; visitors get no answers from it once published."""
-    await uploading.remove(tools, who, await find(tools, who, name), document_name)
-    return DocumentRemoved("the document has been removed from the draft", document_name)
+    await uploading.remove(tools, who, await find(tools, who, name), filename)
+    return DocumentRemoved("the document has been removed from the draft", filename)
 
 
 def shown(found: Listed) -> DocumentShown:

@@ -1,10 +1,8 @@
 """Public links of an agent for programs: list, make, read, change, revoke, and their QR codes."""
 
-import io
 from typing import Any, Final
 
 import msgspec
-import segno
 from litestar import Response, delete, get, post, put
 from msgspec import UNSET, UnsetType
 
@@ -15,6 +13,7 @@ from parlour.links import address, keeping, rules, store
 from parlour.links.store import Link
 from parlour.rights import Permission, Who
 from parlour.tools import Tools
+from parlour.web import codes
 from parlour.web.api import asking, shapes
 from parlour.web.api.agents import find
 from parlour.web.api.shapes import LinkShown, Strict
@@ -24,11 +23,7 @@ _SEE = {"gate": key(Permission.LINKS_SEE)}
 _MANAGE = {"gate": key(Permission.LINKS_MANAGE)}
 _PATH: Final = "/api/agents/{name:str}/public-links"
 _LARGEST: Final = 32
-_PICTURE: Final = {
-    # A picture opened by itself must not become a page of ours.
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
-    "Content-Disposition": "inline",
-}
+_PICTURE: Final = {**codes.HEADERS, "Content-Disposition": "inline"}
 
 
 class NewLink(Strict, frozen=True):
@@ -183,9 +178,7 @@ def _drawn(tools: Tools, found: Link, kind: str, scale: str) -> bytes:
         told = f"scale must be a whole number from 1 to {_LARGEST}"
         raise Problem(told, code="invalid", errors=[FieldError("scale", told)])
     url = address.url(address.base(tools.settings), tools.keys, found)
-    drawn = io.BytesIO()
-    segno.make(url, micro=False, error="m").save(drawn, kind=kind, scale=int(scale))
-    return drawn.getvalue()
+    return codes.picture(url, kind, int(scale))
 
 
 HANDLERS = [public_links, make_link, public_link, edit_link, revoke_link, qr_svg, qr_png]

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Protocol
 
 from litestar import Response, delete, get, post
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import HeaderParameter
 
 from parlour import transcripts
@@ -28,13 +29,21 @@ from parlour.tools import Tools
 from parlour.transcripts import Shown
 from parlour.web import problems, sessions, showing
 from parlour.web.api import asking, saying
-from parlour.web.api.saying import Accepted, Retried
+from parlour.web.api.saying import Accepted, Answered, Cited, Later, Place, Retried, Turn
 from parlour.web.bodies import Strict
 from parlour.web.gates import LINK, Asked
 from parlour.web.sse import EventStream
 
 _HISTORY = 100
 _EVENTS = "text/event-stream"
+_NOT_SAID = {
+    413: "The message is too long.",
+    415: "The body is not JSON.",
+    422: "The body does not fit, or the message is empty.",
+    502: "The agent did not answer; the question is kept.",
+    504: "The agent took too long; the question is kept.",
+    507: "There is no room left to store anything.",
+}
 
 
 class Say(Strict, frozen=True):
@@ -99,7 +108,17 @@ async def link(request: Asked, tools: Tools, token: str) -> dict[str, Any]:
     }
 
 
-@post("/api/public/chat/{token:str}", opt={"gate": LINK})
+@post(
+    "/api/public/chat/{token:str}",
+    opt={"gate": LINK, "streams": "also", "refuses": _NOT_SAID},
+    status_code=200,
+    responses={
+        200: ResponseSpec(
+            Answered, generate_examples=False, description="The reply, when it is whole."
+        ),
+        202: ResponseSpec(Later, generate_examples=False, description="Stored, with `async_mode`."),
+    },
+)
 async def chat(
     request: Asked, tools: Tools, live: Live, token: str, data: Say
 ) -> Response[Any] | Any:
@@ -127,13 +146,13 @@ async def _answered(
 ) -> Response[Any] | Any:
     """Tell what became of a message: that it is there, the reply as it comes, or all of it."""
     if later:
-        told = {
-            "status": "accepted",
-            "execution_id": said.turn_id,
-            "session_id": said.session,
-            "message": {"id": said.message_id, "seq": said.seq},
-            "turn": {"id": said.turn_id, "reply_seq": said.reply_seq},
-        }
+        told = Later(
+            status="accepted",
+            execution_id=said.turn_id,
+            session_id=said.session,
+            message=Place(said.message_id, said.seq),
+            turn=Turn(said.turn_id, said.reply_seq),
+        )
         return Response(told, status_code=202)
     if _EVENTS in request.headers.get("accept", ""):
         view = _view(tools, said, token, Cursor(said.seq), until_seq=said.reply_seq)
@@ -142,7 +161,7 @@ async def _answered(
     return Response(await _answer(tools, said, reply), status_code=200)
 
 
-@get("/api/public/live/{token:str}", opt={"gate": LINK})
+@get("/api/public/live/{token:str}", opt={"gate": LINK, "streams": "only"})
 async def follow(
     request: Asked,
     tools: Tools,
@@ -267,7 +286,7 @@ async def _visitor(
     return door
 
 
-class Place(Protocol):
+class Spot(Protocol):
     """Where a stream looks: a door or a message that has just been said."""
 
     @property
@@ -279,7 +298,7 @@ class Place(Protocol):
 
 
 def _view(
-    tools: Tools, place: Place, token: str, cursor: Cursor, until_seq: int | None = None
+    tools: Tools, place: Spot, token: str, cursor: Cursor, until_seq: int | None = None
 ) -> View:
     return View(
         conversation_id=place.conversation_id or "",
@@ -291,7 +310,7 @@ def _view(
     )
 
 
-async def _answer(tools: Tools, said: Accepted, reply: Shown | None) -> dict[str, Any]:
+async def _answer(tools: Tools, said: Accepted, reply: Shown | None) -> Answered:
     if reply is None or (reply.state is not State.DONE and not reply.text):
         code = "timeout" if reply is not None and reply.problem == "timeout" else "no_answer"
         failed = Failed("the assistant could not answer; the question is kept", code=code)
@@ -299,17 +318,14 @@ async def _answer(tools: Tools, said: Accepted, reply: Shown | None) -> dict[str
             failed.status = 504
         raise failed
     count, usage = await tools.db.read(turns.tally, said.conversation_id, said.turn_id)
-    return {
-        "response": reply.text,
-        "session_id": said.session,
-        "message_count": count,
-        "usage": usage,
-        "state": reply.state.value,
-        "citations": [
-            {"n": c["n"], "title": c["title"], "source": c["source"], "quote": c["quote"]}
-            for c in reply.citations
-        ],
-    }
+    return Answered(
+        response=reply.text,
+        session_id=said.session,
+        message_count=count,
+        usage=usage,
+        state=reply.state.value,
+        citations=[Cited(c["n"], c["title"], c["source"], c["quote"]) for c in reply.citations],
+    )
 
 
 HANDLERS = [link, chat, follow, stop, retry, history, clear]

@@ -33,6 +33,58 @@ class Accepted(msgspec.Struct, frozen=True):
     session: str
 
 
+class Place(msgspec.Struct, frozen=True):
+    """A message that was stored."""
+
+    id: str
+    seq: int
+    """Where it stands in its conversation; it only grows."""
+
+
+class Turn(msgspec.Struct, frozen=True):
+    """One attempt to answer a message."""
+
+    id: str
+    reply_seq: int
+    """Where the reply will stand."""
+
+
+class Later(msgspec.Struct, frozen=True):
+    """A message that will be answered: follow the conversation, or read it again."""
+
+    status: str
+    """Always `accepted`."""
+    execution_id: str
+    """The turn's id."""
+    session_id: str
+    message: Place
+    turn: Turn
+
+
+class Cited(msgspec.Struct, frozen=True):
+    """A source of an answer; the text refers to it as `[n]`."""
+
+    n: int
+    title: str
+    source: str
+    quote: str
+
+
+class Answered(msgspec.Struct, frozen=True):
+    """A whole reply."""
+
+    response: str
+    """In Markdown."""
+    session_id: str
+    """Send it with the next message."""
+    message_count: int
+    usage: dict[str, int] | None
+    """Tokens, where the agent's backend tells them."""
+    state: str
+    """`done`, or why it is not all of it: `stopped`, `failed`, `interrupted`."""
+    citations: list[Cited]
+
+
 class Retried(msgspec.Struct, frozen=True):
     """A question that is asked again."""
 

@@ -11,6 +11,7 @@ from parlour.links import address
 from parlour.staff import signing_in
 from parlour.staff.openid import binding, proving, rounds
 from parlour.staff.openid.provider import Provider, named
+from parlour.staff.openid.refusals import ProviderAway
 from parlour.staff.openid.rounds import Answer
 from parlour.tools import Tools
 from parlour.web import seats
@@ -57,8 +58,7 @@ async def from_provider(request: Asked, tools: Tools) -> Response[Any]:
         return _refused(tools, problem, back)
     entrance = await signing_in.come_in(
         tools,
-        person.workspace_id,
-        person.id,
+        person,
         browsers.named(request.headers.get("user-agent", "")),
         instead_of=seats.secret_of(request, settings),
     )
@@ -82,7 +82,8 @@ def _refused(tools: Tools, problem: Problem, back: str) -> Response[Any]:
     """Show the form of signing in again, with what the provider brought about."""
     name = named(tools.settings.oidc_label, tools.settings.oidc_issuer)
     said = f"{name}: {problem.detail}"
-    form = shell.Filled(trouble=f"{said}.", status=problem.status)
+    away = " Your password works meanwhile." if isinstance(problem, ProviderAway) else ""
+    form = shell.Filled(trouble=f"{said}.{away}", status=problem.status)
     answer = door.sign_in_form(tools, form, back)
     if problem.retry_after is not None:
         answer.headers["Retry-After"] = str(problem.retry_after)

@@ -115,6 +115,17 @@ BUILD, BACK, HOUSE = "Build", "Look back", "House"
 ENTRIES: Final = (
     Entry("home", HOME, "home", "Home", Permission.AGENTS_SEE, tab=True),
     Entry("agents", "/studio/agents", "agent", "Agents", Permission.AGENTS_SEE, BUILD, tab=True),
+    Entry("widgets", "/studio/widgets", "widget", "Widgets", Permission.LINKS_SEE, BUILD),
+    Entry("links", "/studio/links", "link", "Links", Permission.LINKS_SEE, BUILD, tab=True),
+    Entry(
+        "conversations",
+        "/studio/conversations",
+        "talk",
+        "Conversations",
+        Permission.CONVERSATIONS_SEE,
+        BACK,
+        tab=True,
+    ),
     Entry("people", "/studio/people", "people", "People", Permission.PEOPLE_SEE, HOUSE),
     Entry("keys", "/studio/keys", "key", "API keys", Permission.KEYS_MANAGE, HOUSE),
     Entry(

@@ -1,16 +1,13 @@
 """The page of a cited source: the passage inside its document."""
 
-from typing import Any
-
 from litestar import Response, get
 
 from parlour import transcripts
 from parlour.agents import keeping
-from parlour.agents.library import opening
 from parlour.kit.errors import NotFound
 from parlour.links.rules import Refuse
 from parlour.tools import Tools
-from parlour.web import edge, pages, prose
+from parlour.web import edge, pages, passages
 from parlour.web.gates import LINK, Asked
 from parlour.web.pages import SourceView
 from parlour.web.visit.room import door_of
@@ -36,7 +33,7 @@ async def source_page(
         raise NotFound("there is nothing here")
     nonce = edge.nonce()
     library = keeping.library_of(door.content, door.agent_id) if door.content else door.agent_id
-    before, passage, after = await _around(tools, library, cited)
+    before, passage, after = await passages.around(tools, library, cited)
     view = SourceView(
         token=token,
         nonce=nonce,
@@ -53,19 +50,3 @@ async def source_page(
     )
     headers = {"Content-Security-Policy": edge.page_policy(nonce, framed=door.preview)}
     return Response(pages.source(view), media_type="text/html", headers=headers)
-
-
-async def _around(tools: Tools, agent_id: str, cited: dict[str, Any]) -> list[prose.Html]:
-    """Return what precedes the passage, it, and what follows; only it if its document is gone."""
-    alone = [prose.NOTHING, prose.plain(cited["quote"]), prose.NOTHING]
-    try:
-        found = await opening.passage(tools, agent_id, cited["passage"], cited["quote"])
-    except NotFound:
-        return alone
-    marked = [place for place, block in enumerate(found.blocks) if block.marked]
-    if not marked:
-        return alone
-    first, last = marked[0], marked[-1] + 1
-    texts = [block.text for block in found.blocks]
-    parts = (texts[:first], texts[first:last], texts[last:])
-    return [prose.render("\n\n".join(part)) for part in parts]

@@ -116,7 +116,7 @@ function notice(message) {
   find("b", box).textContent = (key === "none" && title) || word(key);
   find("span", box).textContent =
     key === "stopped" ? (message.text ? word("stopped_kept") : "") : detail || word(`${key}_kept`);
-  if (key === "stopped") find(".btn", box).classList.remove("btn--primary");
+  if (key === "stopped") find(".btn", box)?.classList.remove("btn--primary");
   else box.setAttribute("role", "alert");
   return box;
 }

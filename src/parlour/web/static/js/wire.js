@@ -33,11 +33,12 @@ export function newId() {
 
 /** Follows the conversation; reconnects by itself and says so only when it takes long. */
 export class Live {
-  #source = null; #timer = 0; #lost = 0; #attempt = 0; #handle; #state; #probe;
+  #path; #source = null; #timer = 0; #lost = 0; #attempt = 0; #handle; #state; #probe;
   after = "";
 
   /** `handle(name, data)` takes events, `state(lost)` the line, `probe()` says if a retry makes sense. */
-  constructor(handle, state, probe) {
+  constructor(handle, state, probe, path = address("live")) {
+    this.#path = path;
     this.#handle = handle;
     this.#state = state;
     this.#probe = probe;
@@ -52,7 +53,7 @@ export class Live {
     clearTimeout(this.#timer);
     this.#source?.close();
     const query = after ? `?after=${encodeURIComponent(after)}` : "";
-    const source = (this.#source = new EventSource(address("live") + query));
+    const source = (this.#source = new EventSource(this.#path + query));
     source.onopen = () => {
       this.#attempt = 0;
       this.#found();

@@ -17,7 +17,7 @@ export function distance(when, now = Date.now()) {
   return words.format(Math.trunc(apart / length), unit);
 }
 
-function ago(root) {
+export function ago(root) {
   for (const time of root.querySelectorAll("time[data-ago]")) {
     const when = new Date(time.dateTime);
     if (isNaN(when)) continue;

@@ -6,6 +6,7 @@ from parlour.web.studio.agents import (
     history,
     listing,
     making,
+    sharing,
     switching,
     trying,
 )
@@ -16,6 +17,7 @@ HANDLERS = [
     *editing.HANDLERS,
     *documents.HANDLERS,
     *history.HANDLERS,
+    *sharing.HANDLERS,
     *switching.HANDLERS,
     *trying.HANDLERS,
 ]

@@ -33,6 +33,7 @@ class Tab:
 
 TABS: Final = (
     Tab("edit", "", "Set up"),
+    Tab("sharing", "/sharing", "Sharing", Permission.LINKS_SEE),
     Tab("versions", "/versions", "Versions"),
 )
 

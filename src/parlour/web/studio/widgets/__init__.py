@@ -1,0 +1,5 @@
+"""Widgets in the studio: the cards, how each looks, and Share Chat Link."""
+
+from parlour.web.studio.widgets import cards, editing, sharing
+
+HANDLERS = [*cards.HANDLERS, *editing.HANDLERS, *sharing.HANDLERS]

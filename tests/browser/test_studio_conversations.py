@@ -1,0 +1,240 @@
+"""Conversations in the studio, in a real browser: a visitor writes, and the staff see it come."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.rig import plays
+from tests.rig.axe import check_accessible
+from tests.rig.browser import DESKTOP, PHONE, Browser
+from tests.rig.colleague import PASSWORD, joined, owner_of
+from tests.rig.model import FakeModel
+from tests.rig.nursery import Nursery
+from tests.rig.server import Link, Server
+from tests.rig.storage import SQLITE, Storage
+from tests.rig.visiting import check_unbroken
+from tests.rig.visitor import Visitor
+
+SAID = "My teapot came chipped. Call +44 20 7946 0018 or write to vera@visitors.example"
+ANSWER = "I am sorry about the **chip**. Anything broken on the way is replaced within 30 days."
+LIST = "/studio/conversations"
+OVER = "e => e.scrollWidth - e.clientWidth"
+
+
+@pytest.fixture
+def server(
+    make_storage: Callable[[str], Storage], nursery: Nursery, model: FakeModel
+) -> Iterator[Server]:
+    """A server with an agent."""
+    storage = make_storage(SQLITE)
+    made = Server(storage, storage.data_dir.parent, nursery).start()
+    create = ("agent", "create", "shop", "--backend", "openai", "--model", "fake")
+    made.cli(*create, "--base-url", model.base_url, "--display-name", "Store support")
+    yield made
+    check_unbroken(made.output)
+    made.close()
+
+
+@pytest.fixture
+def link(server: Server) -> Link:
+    return server.make_link("shop", "--name", "Website")
+
+
+@pytest.fixture
+async def owned(http: aiohttp.ClientSession, server: Server) -> None:
+    """Olga owns; Tess leads and does not see personal details."""
+    owner = await owner_of(http, server)
+    await joined(owner, "tess@team.example", "team_lead")
+
+
+async def signed_in(
+    browser: Browser,
+    server: Server,
+    email: str,
+    *,
+    size: tuple[int, int] = DESKTOP,
+    dark: bool = False,
+) -> Page:
+    page = await (await browser.person(size=size, dark=dark)).new_page()
+    await page.goto(f"{server.url}/studio/sign-in")
+    await page.get_by_label("E-mail").fill(email)
+    await page.get_by_label("Password").fill(PASSWORD)
+    await page.get_by_role("button", name="Sign in").click()
+    await expect(page.get_by_role("heading", name="Welcome")).to_be_visible()
+    return page
+
+
+async def look(page: Page, name: str) -> None:
+    """Nothing keeps anybody out, and nothing scrolls sideways."""
+    folder = os.environ.get("PARLOUR_SHOTS")
+    if folder:
+        await page.screenshot(path=Path(folder) / f"{name}.png")
+    await check_accessible(page, name)
+    for element in ("html", "main"):
+        assert await page.locator(element).evaluate(OVER) <= 0, f"{name}: {element}"
+
+
+async def test_a_conversation_comes_and_streams_while_the_owner_looks(
+    browser: Browser, server: Server, link: Link, model: FakeModel, owned: None
+) -> None:
+    owner = await signed_in(browser, server, "olga@team.example")
+    await owner.get_by_role("link", name="Conversations").click()
+    await expect(owner.get_by_text("Nobody has said anything yet")).to_be_visible()
+    await look(owner, "empty-desktop")
+    model.plays(plays.paused("I am sorry about ", "the **chip**."))
+    vera = await (await browser.person(size=PHONE)).new_page()
+    await vera.goto(link.url)
+    await vera.get_by_label("Your message").fill(SAID)
+    await vera.get_by_label("Your message").press("Enter")
+
+    row = owner.locator(".talk-row")
+    await expect(row).to_have_count(1)
+    await expect(row).to_contain_text("My teapot came chipped")
+    await expect(row).to_contain_text("Answering")
+    await look(owner, "list-live-desktop")
+    await row.click()
+    await expect(owner.locator(".bubble")).to_have_text(SAID)
+    prose = owner.locator(".turn--agent .prose")
+    await expect(prose).to_have_text("I am sorry about")
+    model.release()
+    await expect(prose).to_have_text("I am sorry about the chip.")
+    await expect(prose.locator("strong")).to_have_text("chip")
+    await expect(owner.locator(".machine")).to_be_hidden()
+    await owner.locator(".machine-toggle").click()
+    await expect(owner.locator(".machine")).to_contain_text("openai fake")
+    await expect(owner.locator(".facts .pill")).to_have_text("Open")
+    await expect(row).to_contain_text("I am sorry about the chip.")
+    assert await row.get_attribute("aria-current") == "true"
+    await look(owner, "transcript-desktop")
+
+    model.plays(plays.reply(ANSWER))
+    await vera.get_by_label("Your message").fill("And the lid?")
+    await vera.get_by_label("Your message").press("Enter")
+    await expect(owner.locator(".turn--agent .prose").nth(1)).to_contain_text("I am sorry")
+    await expect(owner.locator(".bubble").nth(1)).to_have_text("And the lid?")
+    await expect(owner.locator(".machine")).to_have_count(2)
+
+
+async def test_who_does_not_see_personal_details_is_sent_none(
+    browser: Browser, server: Server, link: Link, model: FakeModel, owned: None
+) -> None:
+    """SHR-03, SHR-04: neither on the page, nor in the list, nor live: every byte is looked at."""
+    tess = await signed_in(browser, server, "tess@team.example")
+    await tess.goto(server.url + LIST)
+    model.plays(plays.paused("I call +44 20 79", "46 0018 then."))
+    vera = await (await browser.person()).new_page()
+    await vera.goto(link.url)
+    await vera.get_by_label("Your message").fill(SAID)
+    await vera.get_by_label("Your message").press("Enter")
+    await expect(tess.locator(".talk-row")).to_contain_text("•••@•••")
+    await tess.locator(".talk-row").click()
+    await expect(tess.locator(".bubble .masked")).to_have_count(2)
+    await expect(tess.locator(".turn--agent")).to_contain_text("Thinking…")
+    await expect(vera.locator(".turn--agent .prose")).to_contain_text("I call +44 20 7")
+    assert "20 7" not in await tess.content()
+    model.release()
+    await expect(tess.locator(".turn--agent .prose")).to_have_text("I call •••• ••• then.")
+    await expect(tess.locator(".facts")).to_contain_text(
+        "You do not see visitors’ personal details"
+    )
+    for hidden in ("7946", "vera@visitors"):
+        assert hidden not in await tess.content()
+    await look(tess, "masked-desktop")
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+async def test_every_pane_on_a_phone_and_at_a_desk(
+    browser: Browser,
+    server: Server,
+    link: Link,
+    model: FakeModel,
+    http: aiohttp.ClientSession,
+    owned: None,
+    dark: bool,
+) -> None:
+    for text in (SAID, "Do you ship to Ireland?", "Is the lid dishwasher-safe?"):
+        person = Visitor(http, server.url, link.token)
+        person.faulty = True
+        for said in (text, "Thank you!"):
+            model.plays(plays.reply(ANSWER))
+            assert (await person.call("chat", json={"message": said})).status == 200
+        await person.ask("DELETE", f"/api/public/session/{person.token}")
+        model.plays(plays.error(500))
+        await person.call("chat", json={"message": "Still there?"})
+    theme = "dark" if dark else "light"
+    for size, name in ((PHONE, "phone"), (DESKTOP, "desktop"), ((320, 640), "narrow")):
+        page = await signed_in(browser, server, "olga@team.example", size=size, dark=dark)
+        await page.goto(f"{server.url}{LIST}?state=failed&days=7")
+        await expect(page.locator(".talk-row")).to_have_count(3)
+        await look(page, f"failed-{name}-{theme}")
+        await page.goto(server.url + LIST)
+        await expect(page.locator(".talk-row")).to_have_count(6)
+        await look(page, f"list-{name}-{theme}")
+        await page.locator(".talk-row").first.click()
+        await expect(page.locator(".turn--agent")).to_have_count(1)
+        await look(page, f"talk-{name}-{theme}")
+        await page.locator(".machine-toggle").click()
+        await expect(page.locator(".machine")).to_be_visible()
+        await page.get_by_role("link", name="About this conversation").click()
+        await expect(page.locator(".facts")).to_contain_text("Conversation 2 of 2")
+        await look(page, f"facts-{name}-{theme}")
+        await page.get_by_role("link", name="Previous").click()
+        await expect(page.locator(".turn--agent")).to_have_count(2)
+        await look(page, f"previous-{name}-{theme}")
+
+
+async def test_without_scripts_everything_is_there(
+    browser: Browser,
+    server: Server,
+    link: Link,
+    model: FakeModel,
+    http: aiohttp.ClientSession,
+    owned: None,
+) -> None:
+    model.plays(plays.reply(ANSWER))
+    person = Visitor(http, server.url, link.token)
+    await person.call("chat", json={"message": SAID})
+    page = await (await browser.person(javascript=False)).new_page()
+    await page.goto(f"{server.url}/studio/sign-in?next=%2Fstudio%2Fconversations")
+    await page.get_by_label("E-mail").fill("olga@team.example")
+    await page.get_by_label("Password").fill(PASSWORD)
+    await page.get_by_role("button", name="Sign in").click()
+    await page.locator(".talk-row").click()
+    await expect(page.locator(".bubble")).to_have_text(SAID)
+    await expect(page.locator(".turn--agent .prose strong")).to_have_text("chip")
+    await page.locator(".machine-toggle").click()
+    await expect(page.locator(".machine")).to_be_visible()
+    await page.get_by_role("link", name="About this conversation").click()
+    await expect(page.locator(".facts")).to_contain_text("The only conversation.")
+    await page.get_by_role("link", name="Conversation", exact=True).click()
+    await page.get_by_role("link", name="Back to the list").click()
+    await expect(page.get_by_role("heading", name="Conversations")).to_be_visible()
+
+
+async def test_rows_are_walked_by_keys(
+    browser: Browser,
+    server: Server,
+    link: Link,
+    model: FakeModel,
+    http: aiohttp.ClientSession,
+    owned: None,
+) -> None:
+    model.plays(plays.reply(ANSWER))
+    for _ in range(3):
+        await Visitor(http, server.url, link.token).call("chat", json={"message": "Hello?"})
+    page = await signed_in(browser, server, "olga@team.example")
+    await page.goto(server.url + LIST)
+    rows = page.locator(".talk-row")
+    await rows.first.focus()
+    await page.keyboard.press("j")
+    await page.keyboard.press("ArrowDown")
+    await expect(rows.nth(2)).to_be_focused()
+    await page.keyboard.press("k")
+    await expect(rows.nth(1)).to_be_focused()
+    # A row that moves keeps the keyboard where it was.
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".talk-row[aria-current]")).to_have_count(1)

@@ -1,0 +1,39 @@
+"""Somebody with a shell uploads documents, publishes them, and brings a version back."""
+
+from pathlib import Path
+
+from tests.rig.server import Server
+from tests.stories.test_cli_agents_links import refused
+
+
+def test_from_an_upload_to_an_earlier_version(own_server: Server, tmp_path: Path) -> None:
+    doors, roses, picture = tmp_path / "doors.md", tmp_path / "roses.txt", tmp_path / "x.png"
+    doors.write_text("# Doors\n\nTurn the brass key twice to the left.\n")
+    roses.write_text("Roses want sun and a deep hole.\n")
+    picture.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(400))
+    run = own_server.cli
+    made = run("agent", "create", "handbook", "--backend", "documents")
+    assert (made["published"], made["live"]) == (None, False)
+    assert "upload at least one document" in refused(own_server.run("agent", "publish", "handbook"))
+    added = run("agent", "upload", "handbook", str(doors), str(roses))
+    assert [each["name"] for each in added] == ["doors.md", "roses.txt"]
+    assert "not a Markdown" in refused(own_server.run("agent", "upload", "handbook", str(picture)))
+    assert run("agent", "publish", "handbook")["published"] == 1
+    run("agent", "remove", "handbook", "roses.txt")
+    assert [each["name"] for each in run("agent", "documents", "handbook")] == ["doors.md"]
+    assert run("agent", "publish", "handbook")["published"] == 2
+    assert run("agent", "rollback", "handbook", "1")["published"] == 3
+    kept = run("agent", "versions", "handbook")
+    assert [(each["number"], each["restored_from"]) for each in kept] == [
+        (3, 1),
+        (2, None),
+        (1, None),
+    ]
+    assert len(run("agent", "documents", "handbook")) == 2
+    run("agent", "remove", "handbook", "doors.md")
+    assert run("agent", "discard", "handbook")["published"] == 3
+    assert len(run("agent", "documents", "handbook")) == 2
+    table = own_server.run("agent", "versions", "handbook").stdout
+    assert "as version 1" in table
+    assert "Documents: 1 removed" in table
+    assert run("agent", "delete", "handbook", "--yes")["message"]
