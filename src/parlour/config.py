@@ -176,7 +176,9 @@ class Settings:
         10.0, "Seconds in which a request's headers must arrive.", fits=_within(_SOME)
     )
     body_timeout: float = setting(
-        60.0, "Seconds in which a request's body must arrive.", fits=_within(_SOME)
+        60.0,
+        "Seconds in which a request's body must arrive; one more for every 32 kB of it.",
+        fits=_within(_SOME),
     )
 
     wrong_tokens_per_minute: int = setting(

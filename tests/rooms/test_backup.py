@@ -2,13 +2,16 @@
 
 import asyncio
 import gzip
-from collections.abc import Callable, Iterator
+import random
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import orjson
 import pytest
 import sqlalchemy as sa
 
+from parlour.agents import keeping as agents
+from parlour.agents import uploading
 from parlour.conversations.store import conversations, messages
 from parlour.events import events
 from parlour.kit.db import Database, archive, open_database
@@ -104,6 +107,14 @@ async def talk(tools: Tools, owner: Who, make_agent: Maker) -> None:
         )
 
     await tools.db.write(unit)
+    wish = agents.Wish("handbook", "documents", {})
+    reader = (await agents.create(tools, owner, wish, trusted=True, publish=False)).agent
+
+    async def upload() -> AsyncIterator[bytes]:
+        yield b"%PDF-1.7\n"
+        yield random.Random(7).randbytes(700_000)
+
+    await uploading.add(tools, owner, reader, "Hé 😀.pdf", upload())
 
 
 async def opened(storage: Storage) -> Database:

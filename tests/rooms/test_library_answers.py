@@ -186,7 +186,7 @@ async def test_over_http_only_listed_folders_may_be_named(tools: "Tools", tmp_pa
     assert KIND.accept({"path": str(tmp_path)}, None, tools, trusted=True).path == str(tmp_path)
     kept = Config(str(tmp_path))  # what was set at the command line may stay
     assert KIND.accept({"path": str(tmp_path)}, kept, tools, trusted=False) == kept
-    for given in ({}, {"path": ""}, {"path": 5}, {"path": "x" * 1001}, {"path": "/", "x": 1}):
+    for given in ({"path": 5}, {"path": "x" * 1001}, {"path": "/", "x": 1}):
         with pytest.raises(Invalid):
             KIND.accept(given, None, tools, trusted=True)
     with pytest.raises(Invalid):

@@ -16,6 +16,7 @@ from parlour.agents.library.words import terms, words_of
     [
         ("Indexes and indexing", ["index", "and", "index"]),
         ("max_connections", ["max_connections", "max", "connect"]),
+        ("wrote children", ["write", "child"]),
         ("getArgType", ["getargtype", "get", "arg", "type"]),
         ("what's the user’s name", ["what", "the", "user", "name"]),
         ("Café Ångström", ["cafe", "angstrom"]),
@@ -53,16 +54,52 @@ def test_distance_counts_a_swap_as_one() -> None:
     ]
 
 
-def test_the_thesaurus_is_read_both_ways_and_knows_turns_of_phrase() -> None:
+def test_the_thesaurus_is_read_both_ways() -> None:
     assert "remov" in related("delet")
     assert "delet" in related("remov")
-    assert list(meant(["how", "log", "in", "now"])) == [(1, 3, ["login", "connect", "authent"])]
+
+
+def test_the_thesaurus_knows_what_a_word_means_and_does_not_turn_it_round() -> None:
+    assert "archiv" in related("unzip")
+    assert {"stop", "block"} <= related("freez")
+    assert "freez" in related("stop")
+    assert "compress" in related("zip")
+    assert "zip" not in related("compress")
+
+
+@pytest.mark.parametrize(
+    ("said", "places", "meaning"),
+    [
+        ("how log in now", [1, 2], ["login", "connect", "authent"]),
+        ("throw it away", [0, 2], ["delet", "discard"]),
+        ("throw all of it away", [0, 4], ["delet", "discard"]),
+        ("throw away", [0, 1], ["delet", "discard"]),
+    ],
+)
+def test_turns_of_phrase(said: str, places: list[int], meaning: list[str]) -> None:
+    assert list(meant(said.split())) == [(places, meaning)]
+
+
+def test_a_turn_of_phrase_does_not_reach_across_a_sentence() -> None:
+    said = "throw one and two and three away"
+    assert list(meant(said.split())) == []
 
 
 def test_a_question_is_its_telling_words() -> None:
     assert [c.term for c in Meaning("How do I delete the Table?").concepts] == ["delet", "tabl"]
     assert [c.term for c in Meaning("what is it").concepts] == ["what", "is", "it"]
     assert Meaning("").concepts == []
+
+
+def test_an_identifier_is_one_thing_and_a_number_says_little() -> None:
+    (identifier,) = Meaning("max_connections").concepts
+    assert identifier.weights == {"max": 0.5, "connect": 0.5, "max_connections": 1.0}
+    assert [(c.term, c.weight) for c in Meaning("two tables, 3 rows").concepts] == [
+        ("two", 0.3),
+        ("tabl", 1.0),
+        ("3", 0.3),
+        ("row", 1.0),
+    ]
 
 
 def test_an_earlier_question_counts_less() -> None:

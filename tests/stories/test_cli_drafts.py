@@ -36,4 +36,31 @@ def test_from_an_upload_to_an_earlier_version(own_server: Server, tmp_path: Path
     table = own_server.run("agent", "versions", "handbook").stdout
     assert "as version 1" in table
     assert "Documents: 1 removed" in table
+    edited = run("agent", "edit", "handbook", "--description", "House rules", "--starter", "Doors?")
+    assert (edited["description"], edited["starters"]) == ("House rules", ["Doors?"])
+    assert edited["published"] == 3
+    assert (
+        "--model is not for" in own_server.run("agent", "edit", "handbook", "--model", "m").stderr
+    )
+    told = own_server.run("agent", "edit", "handbook", "--welcome", "Come in").stdout
+    assert "not published yet: Line under the name; Welcome; Starters" in told
     assert run("agent", "delete", "handbook", "--yes")["message"]
+
+
+def test_a_webhook_gets_another_secret(own_server: Server) -> None:
+    made = own_server.cli(
+        "agent",
+        "create",
+        "desk",
+        "--backend",
+        "webhook",
+        "--url",
+        "https://bot.example/a",
+        "--draft",
+    )
+    first = own_server.keep_secret(made["secrets"]["secret"])
+    edited = own_server.cli("agent", "edit", "desk", "--rotate-secret")
+    second = own_server.keep_secret(edited["secrets"]["secret"])
+    assert second != first
+    moved = own_server.cli("agent", "edit", "desk", "--url", "https://bot.example/b")
+    assert (moved["secrets"], moved["config"]["url"]) == ({}, "https://bot.example/b")

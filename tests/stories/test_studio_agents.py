@@ -1,5 +1,6 @@
 """Agents in the studio: made, filled with documents, tried, published, brought back, deleted."""
 
+import asyncio
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,8 +8,10 @@ from pathlib import Path
 import aiohttp
 import pytest
 import sqlalchemy as sa
+from yarl import URL
 
 from parlour import events
+from parlour.agents import files
 from parlour.conversations.store import conversations
 from parlour.kit.db import Database
 from tests.rig.colleague import Colleague, Page, joined, owner_of
@@ -280,3 +283,38 @@ async def test_a_lost_session_returns_to_the_same_page(handbook: Colleague) -> N
     lost = await handbook.get(f"{ONE}/versions")
     assert lost.leads_to == "/studio/sign-in?next=%2Fstudio%2Fagents%2Fhandbook%2Fversions"
     assert (await upload(handbook, "doors.md", DOORS)).status == 401
+
+
+async def test_a_form_that_is_sent_too_late_leads_back_to_its_page(handbook: Colleague) -> None:
+    """What was sent is lost; where one was is not."""
+    await handbook.post("/studio/sign-out")
+    for path in (ONE, f"{ONE}/documents/remove", f"{ONE}/versions/1/restore", f"{ONE}/publish"):
+        lost = await handbook.post(path)
+        page = f"{ONE}/versions" if "versions" in path else ONE
+        page = f"{ONE}/documents" if "documents" in path else page
+        wanted = f"/studio/sign-in?lost=1&next={page.replace('/', '%2F')}"
+        assert lost.leads_to == wanted, path
+
+
+async def test_an_upload_that_breaks_off_half_way(handbook: Colleague, db: Database) -> None:
+    """The line is cut in the middle of a document: nothing of it stays (INP-06)."""
+    cookies = "; ".join(f"{key}={value}" for key, value in handbook.cookies.items())
+    url = URL(handbook.server.url)
+    reader, writer = await asyncio.open_connection(url.host, url.port)
+    head = (
+        f"POST {ONE}/documents?filename=a.md HTTP/1.1\r\nHost: {url.authority}\r\n"
+        f"Origin: {handbook.server.url}\r\nCookie: {cookies}\r\nContent-Length: 150000\r\n\r\n"
+    )
+    writer.write(head.encode() + DOORS * 1_500)
+    await writer.drain()
+    writer.close()
+    del reader
+
+    def left(conn: sa.Connection) -> int:
+        return len(conn.execute(sa.select(files.files.c.id)).all())
+
+    async def is_clean() -> bool:
+        listed = "a.md" in (await handbook.get(ONE)).words
+        return not listed and await db.read(left) == 0
+
+    await eventually(is_clean)

@@ -173,29 +173,41 @@ async def test_the_list_moves_while_somebody_looks(house: House) -> None:
     await again.aclose()  # type: ignore[attr-defined]
 
 
-async def test_whoever_is_signed_out_hears_no_more(house: House) -> None:
-    """SES-05: on the list and in a conversation, at the next thing that is said."""
-    person = await house.talked("Hello?")
+@pytest.mark.parametrize("how", ["signed out", "shut out", "sees less"])
+async def test_whoever_may_look_no_more_hears_no_more(house: House, how: str) -> None:
+    """SES-05: on the list and in a conversation, at once, though nobody says anything."""
+    await house.talked(SAID)
     (talk_id,) = await house.rows()
-    tess = await joined(house.owner, "tess@team.example", "team_lead")
+    path = await invited(house.owner, "pia@team.example", "team_lead", view_personal="1")
+    pia = Colleague(house.http, house.server)
+    await pia.post(path, {"name": "Pia", "password": "four words are enough"})
+    people = await house.owner.get("/studio/people")
+    found = re.search(r'href="(/studio/people/per_\w+)">(?:<bdi>)?Pia', people.text)
+    assert found is not None
+    own = found.group(1)
+    seen = re.search(r'name="seen" value="(\d+)"', (await house.owner.get(own)).text)
+    assert seen is not None
     streams = [
-        house.stream(tess, LIST + "/live?since=0-"),
-        house.stream(tess, f"{LIST}/{talk_id}/live"),
+        house.stream(pia, LIST + "/live?since=0-"),
+        house.stream(pia, f"{LIST}/{talk_id}/live"),
     ]
     for each in streams:
         await asyncio.wait_for(anext(each), 20)
-    await tess.post("/studio/sign-out")
-    house.model.plays(plays.reply("Nobody hears that"))
-    await person.call("chat", json={"message": "Again"})
-    for each in streams:
-        rest = [event async for event in each]
-        assert not any("Again" in event["data"] for event in rest)
-        assert [event["event"] for event in rest] in (
-            [],
-            ["message", "refused"],
-            ["done", "refused"],
-            ["refused"],
-        )
+    if how == "signed out":
+        await pia.post("/studio/sign-out")
+    elif how == "shut out":
+        await house.owner.post(f"{own}/disable")
+    else:
+        await house.owner.post(own, {"role": "team_lead", "seen": seen.group(1)})
+    async with asyncio.timeout(10):
+        rest = [event async for event in streams[1]]
+        assert rest[-1]["event"] == "refused"
+        if how != "sees less":  # the list goes on, masked
+            assert [event async for event in streams[0]] == []
+        else:
+            await house.talked(SAID)
+            told = (await anext(streams[0]))["data"]
+            assert not any(each in told for each in HIDDEN)
 
 
 async def test_a_transcript_streams_word_by_word_or_whole(house: House) -> None:

@@ -36,9 +36,12 @@ class Live:
         """Yield server-sent events: what is there after the cursor, then whatever comes."""
         return self._stream(lambda: Follower(self._tools, view))
 
-    def watch(self, topic: str, tell: Tell) -> AsyncGenerator[bytes, None]:
-        """Yield what `tell` makes of a topic's notes, soon after they come and many at once."""
-        return self._stream(lambda: Watcher(self._tools, topic, tell))
+    def watch(self, topics: tuple[str, ...], tell: Tell) -> AsyncGenerator[bytes, None]:
+        """Yield what `tell` makes of a topic's notes, soon after they come and many at once.
+
+        It is the first of the topics; on others comes what may end the looking.
+        """
+        return self._stream(lambda: Watcher(self._tools, topics, tell))
 
     async def _stream(self, make: Callable[[], Viewer]) -> AsyncGenerator[bytes, None]:
         if self._closing:

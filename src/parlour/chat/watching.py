@@ -23,9 +23,9 @@ class Watcher(Viewer):
 
     __slots__ = ("_missed", "_notes", "_tell")
 
-    def __init__(self, tools: Tools, topic: str, tell: Tell) -> None:
-        """Watch a topic from now on."""
-        super().__init__(tools, [topic])
+    def __init__(self, tools: Tools, topics: tuple[str, ...], tell: Tell) -> None:
+        """Watch a topic from now on; the others only have `tell` asked whether all is well."""
+        super().__init__(tools, topics)
         self._tell = tell
         self._notes: dict[str, None] = {}
         self._missed = True
@@ -48,8 +48,7 @@ class Watcher(Viewer):
 
     async def _told(self) -> bytes:
         self._hinted = False
-        for changes in self._changes:
-            self._notes |= dict.fromkeys(changes.take())
+        self._notes |= dict.fromkeys(self._changes[0].take())
         self._missed = self._missed or MISSED in self._notes
         try:
             told = await self._tell(None if self._missed else list(self._notes))

@@ -2,21 +2,52 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import click
 import msgspec
 
-from parlour.agents import store, trial, uploading, versions
+from parlour.agents import keeping, store, trial, uploading, versions
 from parlour.agents.changes import changes
 from parlour.agents.model import Agent
 from parlour.cli.agents import agent, find, name_of
 from parlour.cli.base import as_json, asynchronous, host, in_workspace, show, table
+from parlour.cli.preparing import backend_options, config_of
 from parlour.kit.clock import rfc3339
 from parlour.web.api import documents as documents_api
 from parlour.web.api import drafts as drafts_api
 from parlour.web.api import shapes
 
 _PIECE = 262_144
+
+
+@agent.command("edit")
+@name_of
+@backend_options
+@click.option("--display-name", metavar="TEXT", help="The name visitors see.")
+@click.option("--description", metavar="TEXT", help="One line under the name.")
+@click.option("--welcome", "welcome_message", metavar="TEXT", help="The first words.")
+@click.option("--starter", "starters", multiple=True, metavar="TEXT", help="A question to offer.")
+@click.option("--placeholder", metavar="TEXT", help="What stands in the empty message box.")
+@click.option("--rotate-secret", is_flag=True, help="webhook: make a new signing secret.")
+@in_workspace
+@as_json
+@asynchronous
+async def edit(name: str, workspace: str, **options: Any) -> None:
+    """Change an agent's draft; what is not named stays. Visitors get it after `agent publish`."""
+    texts = {key: options[key] for key in keeping.TEXTS if options[key] not in (None, ())}
+    async with host(workspace) as here:
+        found = await find(here, name)
+        given = config_of(found.draft.backend, options, whole=False)
+        if options["rotate_secret"]:
+            given["rotate_secret"] = True
+        config = {**keeping.shown_config(found.draft), **given} if given else None
+        made = await keeping.edit(here.tools, here.who, found, config, texts, trusted=True)
+        left = await here.tools.db.read(versions.unpublished, made.agent)
+    lines = [f"{name}: not published yet: {'; '.join(left)}" if left else f"{name}: as published."]
+    for secret, value in made.secrets.items():
+        lines += [f"{secret}: {value}", "Keep it safe: it is not shown again."]
+    show(msgspec.to_builtins(shapes.agent_made(made)), lines, as_json=options["as_json"])
 
 
 @agent.command("upload")

@@ -87,8 +87,11 @@ def backend_options(command: Command) -> Command:
     return command
 
 
-def config_of(backend: str, options: dict[str, Any]) -> dict[str, Any]:
-    """Make a backend's config of its options; wrong usage when one is missing or another's."""
+def config_of(backend: str, options: dict[str, Any], *, whole: bool = True) -> dict[str, Any]:
+    """Make a backend's config of its options; wrong usage when one is missing or another's.
+
+    `whole`: of a new agent, to which nothing that is needed may be missing.
+    """
     if options["api_key_stdin"]:
         options["api_key"] = sys.stdin.read().strip()
     if (variable := options["embeddings_key_env"]) is not None:
@@ -104,7 +107,7 @@ def config_of(backend: str, options: dict[str, Any]) -> dict[str, Any]:
     for name in given:
         if name not in _OF[backend]:
             raise click.UsageError(f"{_flag(name)} is not for --backend {backend}")
-    for name in _NEEDED[backend]:
+    for name in _NEEDED[backend] if whole else ():
         if name not in given:
             raise click.UsageError(f"--backend {backend} needs {_flag(name)}")
     if "path" in given:

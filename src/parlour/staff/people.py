@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from parlour import events
 from parlour.events import Kind
 from parlour.kit.clock import Moment
-from parlour.kit.db import insert_or_ignore
+from parlour.kit.db import after_commit, insert_or_ignore
 from parlour.kit.errors import Conflict, FieldError, Invalid, NotFound, Stale
 from parlour.kit.tokens import new_id
 from parlour.rights import Role, Who
@@ -26,6 +26,16 @@ class NewPerson:
     role: Role
     password: str
     view_personal: bool = False
+
+
+def topic(person_id: str) -> str:
+    """Name the topic on which is told that what somebody may do has changed."""
+    return f"person:{person_id}"
+
+
+def announce(conn: sa.Connection, tools: Tools, person_id: str) -> None:
+    """Have whatever somebody is looking at just now judged again, after the commit."""
+    after_commit(conn, lambda: tools.bus.publish(topic(person_id), "changed"))
 
 
 def person_who(person: Person) -> Who:
@@ -124,6 +134,7 @@ async def change(
         at = store.change_person(conn, held, now, who.name, values)
         data = {"person": held.id, "from": held.role.value, **values}
         events.record(conn, Kind.PERSON_CHANGED, who, at, data=data)
+        announce(conn, tools, held.id)
         return store.find_person(conn, who.workspace_id, held.id)
 
     return await tools.db.write(unit)
@@ -147,6 +158,7 @@ async def disable(tools: Tools, who: Who, person_id: str) -> Person:
         store.change_person(conn, held, now, who.name, {"disabled_at": now})
         store.end_sessions(conn, held.id, now)
         events.record(conn, Kind.PERSON_DISABLED, who, now, data={"person": held.id})
+        announce(conn, tools, held.id)
         return store.find_person(conn, who.workspace_id, held.id)
 
     return await tools.db.write(unit)
@@ -200,6 +212,7 @@ async def change_password(
 
     def unit(conn: sa.Connection) -> int:
         held = store.hold_person(conn, person.workspace_id, person.id)
+        announce(conn, tools, held.id)
         return _set_password(conn, tools.clock.now(), person_who(held), held, made, but=session_id)
 
     return await tools.db.write(unit)
@@ -215,6 +228,7 @@ async def reset_password(tools: Tools, who: Who, email: str, new: str) -> Person
 
     def unit(conn: sa.Connection) -> None:
         held = store.hold_person(conn, who.workspace_id, person.id)
+        announce(conn, tools, held.id)
         _set_password(conn, tools.clock.now(), who, held, made)
 
     await tools.db.write(unit)

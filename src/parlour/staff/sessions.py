@@ -15,7 +15,7 @@ from parlour.kit.tokens import new_id, new_secret
 from parlour.rights import Permission, Who
 from parlour.staff import store, tables
 from parlour.staff.model import LONGEST_SESSION, Person
-from parlour.staff.people import person_who
+from parlour.staff.people import announce, person_who
 from parlour.tools import Tools
 
 PREFIX: Final = "parlour_session"
@@ -151,6 +151,7 @@ async def end(tools: Tools, who: Who, person_id: str, session_id: str) -> None:
             raise NotFound("this session has ended already")
         data = {"person": person.id, "session": session_id}
         events.record(conn, Kind.SESSION_ENDED, who, now, data=data)
+        announce(conn, tools, person.id)
 
     await tools.db.write(unit)
 
@@ -165,6 +166,7 @@ async def end_all(tools: Tools, who: Who, person_id: str, *, but: str = "") -> i
         if ended:
             data = {"person": person.id, "sessions": ended}
             events.record(conn, Kind.SESSION_ENDED, who, now, data=data)
+            announce(conn, tools, person.id)
         return ended
 
     return await tools.db.write(unit)

@@ -17,6 +17,8 @@ from parlour.web.edge import ALWAYS, CLOSED
 MOST_URL_BYTES = 16_384
 MOST_HEADER_BYTES = 32_768
 MOST_HEADERS = 100
+SLOWEST = 32_768
+"""Bytes a second of a body that is large, such as an uploaded document on a slow line."""
 
 LINGER: Final = 2.0
 """Seconds for which the rest of a body that nobody wants is thrown away, so that its sender gets to
@@ -88,6 +90,8 @@ class Receiving(HttpToolsProtocol):
         """Take a piece of the body, unless nobody wants it."""
         if not (self.transport.is_closing() or self._lingering):
             super().on_body(body)
+            if self._deadline is not None:  # what keeps coming at a fair pace may take longer
+                self._deadline += len(body) / SLOWEST
 
     def on_message_complete(self) -> None:
         """Expect nothing more."""

@@ -24,7 +24,7 @@ from parlour.tools import Tools
 Progress = Callable[[int, int, str], None]
 """Told (files done, files in all, the one at hand)."""
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """How extracts are made; another number has every file read again."""
 
 _GROUP_BYTES: Final = 400_000

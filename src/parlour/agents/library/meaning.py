@@ -15,6 +15,10 @@ _RELATED_UNKNOWN: Final = 0.8
 _MEANT: Final = 0.95
 _CORRECTED: Final = 0.9
 _NUMBER: Final = 0.3
+_SMALL: Final = "two three four five six seven eight nine ten eleven twelve dozen hundred"
+_NUMBERS: Final = frozenset(_SMALL.split())
+_PART: Final = 0.5
+"""What a part of an identifier counts beside the whole."""
 _EARLIER: Final = 0.7
 """What the words of the question before count, when this one leans on it."""
 _WINDOW: Final = 6
@@ -153,15 +157,18 @@ def _concepts(question: str) -> list[Concept]:
     stems = [stem(word.lower()) for word in words]
     concepts: list[Concept] = []
     covered: set[int] = set()
-    for start, end, words_meant in meant(stems):
-        own = [t for t in stems[start:end] if t not in STOP and len(t) > 3]
+    for places, words_meant in meant(stems):
+        own = [stems[n] for n in places if stems[n] not in STOP and len(stems[n]) > 3]
         weights = {term: _MEANT - 0.1 * min(n, 2) for n, term in enumerate(words_meant)}
-        concepts.append(Concept("", {**weights, **dict.fromkeys(own, 0.6)}))
-        covered.update(range(start, end))
+        concepts.append(Concept("", {**dict.fromkeys(own, _RELATED), **weights}))
+        covered.update(places)
     telling = [n for n, word in enumerate(words) if word.lower() not in STOP and n not in covered]
     if not telling and not concepts:
         telling = list(range(len(words)))  # nothing but small words: "what is it?"
-    for n in telling:
-        weight = _NUMBER if words[n].isdigit() else 1.0
-        concepts += [Concept(term, {term: 1.0}, weight) for term in terms_of(words[n])]
-    return concepts
+    return concepts + [_concept(words[n]) for n in telling]
+
+
+def _concept(word: str) -> Concept:
+    whole, *parts = terms_of(word)
+    weight = _NUMBER if word.isdigit() or word.lower() in _NUMBERS else 1.0
+    return Concept(whole, {**dict.fromkeys(parts, _PART), whole: 1.0}, weight)

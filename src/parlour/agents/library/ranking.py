@@ -18,7 +18,7 @@ _POINTING: Final = 0.4
 """How much it is held against a document that it mostly points to others."""
 _SECOND: Final = 1.2
 """How much a document's further passages speak for its best one."""
-_NEAR: Final = 1.0
+_NEAR: Final = 1.5
 """How much it counts that a passage speaks of things close together."""
 _LIKE: Final = 0.75
 """How much likeness by an embeddings server counts beside the words."""
@@ -105,7 +105,7 @@ def _scored(meaning: Meaning, postings: Postings) -> dict[int, float]:
         enough = concept.worth / 1.5
         for number, worth in _best(concept, postings).items():
             scores[number] += worth
-            covered[number] += min(enough, worth)
+            covered[number] += worth if worth < enough else enough  # noqa: FURB136 - twice as fast
     share = 1.5 / meaning.total
     return {n: score * (share * covered[n]) ** _COVERAGE for n, score in scores.items()}
 

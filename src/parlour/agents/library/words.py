@@ -35,6 +35,101 @@ will with without won would you your yours
 STOP: Final = frozenset(_SMALL.split())
 """Words that say nothing about what is asked."""
 
+_IRREGULAR: Final = """
+arise arose arisen
+awake awoke awoken
+beat beaten
+become became
+begin began begun
+bend bent
+bite bit bitten
+blow blew blown
+break broke broken
+bring brought
+build built
+burn burnt
+buy bought
+catch caught
+child children
+choose chose chosen
+come came
+criterion criteria
+deal dealt
+dig dug
+draw drew drawn
+dream dreamt
+drive drove driven
+eat ate eaten
+fall fell fallen
+feel felt
+fight fought
+find found
+fly flew flown
+forbid forbade forbidden
+forget forgot forgotten
+freeze froze frozen
+grow grew grown
+hang hung
+hear heard
+hide hid hidden
+hold held
+index indices
+keep kept
+lead led
+learn learnt
+lend lent
+lose lost
+matrix matrices
+mean meant
+meet met
+mistake mistook mistaken
+overwrite overwrote overwritten
+pay paid
+rebuild rebuilt
+ride rode ridden
+ring rang rung
+rise rose risen
+run ran
+see saw seen
+sell sold
+send sent
+shake shook shaken
+shoot shot
+show shown
+shrink shrank shrunk
+sink sank sunk
+sleep slept
+speak spoke spoken
+spell spelt
+spend spent
+stand stood
+steal stole stolen
+stick stuck
+sweep swept
+swell swollen
+swing swung
+take took taken
+teach taught
+tear tore torn
+tell told
+think thought
+throw threw thrown
+understand understood
+undo undid undone
+vertex vertices
+wake woke woken
+wear wore worn
+win won
+withdraw withdrew withdrawn
+write wrote written
+"""
+_BASE: Final = {
+    form: base
+    for base, *forms in (line.split() for line in _IRREGULAR.strip().split("\n"))
+    for form in forms
+}
+"""Forms that share no stem with their word."""
+
 _stemmer = snowballstemmer.stemmer("english")
 
 
@@ -43,7 +138,7 @@ def stem(word: str) -> str:
     """Return the part of a word that its forms share; other scripts stay as they are."""
     if len(word) < 4 or not word.isascii() or not word.isalpha():
         return word
-    return str(_stemmer.stemWord(word))
+    return str(_stemmer.stemWord(_BASE.get(word, word)))
 
 
 def folded(text: str) -> str:

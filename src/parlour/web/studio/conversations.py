@@ -10,7 +10,7 @@ from parlour.chat import wire
 from parlour.chat.live import Live
 from parlour.conversations.model import Place, Wanted
 from parlour.rights import Permission, Who
-from parlour.staff import sessions
+from parlour.staff import people, sessions
 from parlour.staff.sessions import Seat
 from parlour.tools import Tools
 from parlour.transcripts import finding
@@ -74,7 +74,8 @@ async def live_list(
         rows = [{"id": talk.id, "html": row(talk, chosen)} for talk in talks]
         return wire.event("rows", {"rows": rows, "gone": gone}, sieve.written(place))
 
-    return EventStream(live.watch(wire.all_of(seat.who.workspace_id), tell))
+    topics = (wire.all_of(seat.who.workspace_id), people.topic(seat.person.id))
+    return EventStream(live.watch(topics, tell))
 
 
 async def lane(tools: Tools, who: Who, chosen: Sieve, after: Place | None = None) -> dict[str, Any]:

@@ -270,12 +270,22 @@ def _to_sign_in(request: Asked) -> Response[Any]:
         )
     path = request.url.path
     if request.method != "GET":
-        # What was sent is lost; the page it was sent from is two steps down at the most.
-        path = "/".join(path.split("/")[:3])
-        return Redirect(f"{SIGN_IN}?lost=1&next={quote(path, safe='')}", status_code=303)
+        # What was sent is lost; the page it was sent from is the nearest one above.
+        back = own_path(_page_above(request))
+        return Redirect(f"{SIGN_IN}?lost=1&next={quote(back, safe='')}", status_code=303)
     back = own_path(_whole(path, request.url.query))
     ask = f"?next={quote(back, safe='')}" if back != HOME else ""
     return Redirect(SIGN_IN + ask, status_code=303)
+
+
+def _page_above(request: Asked) -> str:
+    """Return the longest beginning of a request's address that is the address of a page."""
+    routes = request.app.routes
+    pages = {each.path_format for each in routes if "GET" in getattr(each, "methods", ())}
+    template = str(request.scope.get("path_template") or "").split("/")
+    path = request.url.path.split("/")
+    lengths = [n for n in range(len(template), 2, -1) if "/".join(template[:n]) in pages]
+    return "/".join(path[: lengths[0]]) if lengths else HOME
 
 
 def _whole(path: str, query: str) -> str:

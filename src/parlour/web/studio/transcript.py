@@ -17,7 +17,7 @@ from parlour.conversations.model import NOWHERE, Cursor, State, read_cursor
 from parlour.kit.clock import Moment
 from parlour.kit.errors import NotFound
 from parlour.rights import Permission
-from parlour.staff import sessions
+from parlour.staff import people, sessions
 from parlour.staff.sessions import Seat
 from parlour.tools import Tools
 from parlour.transcripts import Shown, finding, record
@@ -123,6 +123,7 @@ async def live_one(
             who,
             Permission.CONVERSATIONS_SEE,
         ),
+        topics=(people.topic(seat.person.id),),
         read=partial(_read, who),
         whole=not who.sees_personal,
         stays=True,
