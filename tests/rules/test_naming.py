@@ -1,5 +1,7 @@
 """What an uploaded document is, and what it is called, whatever its sender says (INP-06)."""
 
+import time
+
 import pytest
 
 from parlour.agents.naming import LONGEST, named
@@ -34,3 +36,12 @@ PDF = b"%PDF-1.7\n..."
 )
 def test_names(given: str, content: bytes, kept: str) -> None:
     assert named(given, content) == kept
+
+
+def test_comments_before_anything_else_cost_nothing() -> None:
+    """INP-06: thirty of them kept the whole server busy for minutes."""
+    began = time.perf_counter()
+    assert named("a.md", b"<!-- -->\n" * 900 + b"words") == "a.md"
+    assert named("a.md", b"<!--" * 2_000) == "a.md"
+    assert named("a", b"<!-- -->\n" * 800 + b"<html>") == "a.html"
+    assert time.perf_counter() - began < 1

@@ -1,5 +1,7 @@
 """Addresses, passwords, roles and ways back, as tables."""
 
+import time
+
 import pytest
 
 from parlour.kit.errors import Invalid
@@ -7,6 +9,7 @@ from parlour.rights import MAY, Permission, Role, Who
 from parlour.staff import passwords
 from parlour.staff.model import canonical, password_trouble
 from parlour.web.studio import browsers, shell
+from parlour.web.studio.agents import making
 
 
 @pytest.mark.parametrize(
@@ -31,6 +34,20 @@ def test_what_is_no_address(typed: str) -> None:
         return
     with pytest.raises(Invalid):
         canonical(typed)
+
+
+MARKS = "\u0315" * 40_000 + "\u0300" * 40_000
+"""Marks in the wrong order: bringing them into the right one takes seconds, and more than that."""
+
+
+def test_what_is_far_too_long_is_refused_at_once() -> None:
+    """INP-11: nobody signed in is needed to send it, and everybody would wait."""
+    began = time.perf_counter()
+    with pytest.raises(Invalid, match="at most 254 characters"):
+        canonical(f"{MARKS}@x.example")
+    assert len(passwords._plain(MARKS)) < 300
+    assert making.slug("Handbook " + MARKS) == "handbook"
+    assert time.perf_counter() - began < 1
 
 
 @pytest.mark.parametrize(

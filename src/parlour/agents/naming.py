@@ -16,7 +16,7 @@ LONGEST: Final = 120
 
 _SUFFIXES: Final = {"pdf": ".pdf", "html": ".html", "markdown": ".md", "text": ".txt"}
 _HTML: Final = re.compile(
-    rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b",
+    rb"\s*(?:<\?xml[^>]*>\s*)?(?:(?><!--.*?-->)\s*)*<(?:!doctype\s+html|html|head|body)\b",
     re.IGNORECASE | re.DOTALL,
 )
 _MARKS: Final = (

@@ -72,8 +72,12 @@ class Invitation:
 
 def canonical(email: str) -> str:
     """Return the one form in which an e-mail address is kept; Invalid when it is none."""
-    made = unicodedata.normalize("NFC", email.strip()).lower()
-    said = trouble(made, LONGEST_EMAIL)
+    made = email.strip()
+    # Judged before it is brought into one form, too: putting a megabyte of marks in order takes
+    # the better part of a minute.
+    if (said := trouble(made, LONGEST_EMAIL)) is None:
+        made = unicodedata.normalize("NFC", made).lower()
+        said = trouble(made, LONGEST_EMAIL)
     if said is None and not _EMAIL.match(made):
         said = "must be an e-mail address, such as ana@example.org"
     if said is not None:

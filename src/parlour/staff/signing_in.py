@@ -11,7 +11,7 @@ from parlour.kit.errors import Invalid, NotFound, Problem, Unauthorized
 from parlour.kit.tokens import new_secret
 from parlour.rights import Role
 from parlour.staff import passwords, sessions, store, tables
-from parlour.staff.model import LONGEST_PASSWORD, canonical, may_use_password
+from parlour.staff.model import canonical, may_use_password
 from parlour.staff.people import person_who
 from parlour.staff.second_step import store as steps
 from parlour.staff.second_step.proving import Proof, Verdict, prove
@@ -52,8 +52,7 @@ async def by_password(
     except Invalid:
         address = ""
     found = await tools.db.read(store.password_of, address)
-    typed = password[: LONGEST_PASSWORD + 1]
-    fitting = await passwords.fits(typed, found.password if found is not None else None)
+    fitting = await passwords.fits(password, found.password if found is not None else None)
     if not fitting or not found or not may_use_password(tools.settings, Role(found.role)):
         raise _refused()
     return await come_in(tools, found, client, instead_of=instead_of, fitted=found.password)

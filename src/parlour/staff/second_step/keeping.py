@@ -8,7 +8,7 @@ from parlour.kit.errors import Conflict, FieldError, Gone, Invalid
 from parlour.rights import Who
 from parlour.staff import passwords, tables
 from parlour.staff import store as staff_store
-from parlour.staff.model import LONGEST_PASSWORD, Person
+from parlour.staff.model import Person
 from parlour.staff.people import person_who
 from parlour.staff.second_step import rules, store
 from parlour.staff.second_step.proving import Proof, WrongCode, prove, unsealed
@@ -22,8 +22,7 @@ async def begin(tools: Tools, person: Person, password: str) -> None:
         Invalid: it is not their password. Conflict: the second step is on already.
     """
     kept = await tools.db.read(staff_store.password_of, person.email)
-    typed = password[: LONGEST_PASSWORD + 1]
-    if kept is None or (kept.password and not await passwords.fits(typed, kept.password)):
+    if kept is None or (kept.password and not await passwords.fits(password, kept.password)):
         said = "is not your password"
         raise Invalid(f"this {said}", errors=[FieldError("password", said)])
     sealed = tools.keys.seal(rules.new_secret())

@@ -20,6 +20,8 @@ from parlour.web.studio.shell import NOTHING, Filled
 
 _MANAGE = {"gate": person(Permission.AGENTS_MANAGE)}
 _NEW = frame.LIST + "/new"
+_LOOKED_AT = 1_000
+"""Characters of a long name that its short one is made of."""
 
 Sent = Annotated[AgentForm, FORM]
 
@@ -74,7 +76,7 @@ def _config(data: AgentForm) -> dict[str, Any]:
 
 def slug(name: str) -> str:
     """Make a short name of one that people read: small letters, digits and hyphens."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    plain = unicodedata.normalize("NFKD", name[:_LOOKED_AT]).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:64].strip("-")
 
 
