@@ -186,3 +186,21 @@ async def test_workspaces_do_not_see_each_other(
     assert (await theirs.delete(f"/api/keys/{key}")).status == 404
     page = (await api.get("/api/keys?limit=1")).json
     assert page["next_cursor"] is None
+
+
+async def test_who_may_not_pass_is_not_told_what_to_send(api: Api, office: Office) -> None:
+    """API-01, API-02: whatever they send, it is not judged before they are."""
+    described = (await api.get("/openapi.json")).json["paths"]
+    calls = [
+        (method.upper(), re.sub(r"\{\w+\}", "x", path))
+        for path, methods in described.items()
+        for method in methods
+        if method != "get" and path.startswith("/api/") and "/public/" not in path
+    ]
+    assert len(calls) > 30
+    analyst = await office.api(Role.ANALYST)
+    for method, path in calls:
+        for body in (b"", b"{", b'{"odd": 1}'):
+            told = await office.stranger().call(method, path, body)
+            assert (told.status, told.code) == (401, "unauthorized"), (method, path, told.body)
+            assert (await analyst.call(method, path, body)).status in {403, 404}, (method, path)

@@ -6,12 +6,15 @@ from typing import Any
 from litestar import Litestar, Response, get
 from litestar.di import Provide
 from litestar.exceptions import MethodNotAllowedException
+from litestar.handlers import BaseRouteHandler
 from litestar.routes import HTTPRoute
 
 from parlour.chat.live import Live
 from parlour.kit.errors import NotFound
 from parlour.kit.limits import PerMinute
+from parlour.rights import Who
 from parlour.staff.openid.provider import Provider
+from parlour.staff.sessions import Seat
 from parlour.tools import Tools
 from parlour.web import bodies, edge, gates, inks, problems, seats
 from parlour.web.api import manage, public, service
@@ -80,9 +83,10 @@ def build(tools: Tools, live: Live) -> Edge:
         dependencies={
             "tools": Provide(lambda: tools, sync_to_thread=False),
             "live": Provide(lambda: live, sync_to_thread=False),
-            "who": Provide(gates.who),
-            "seat": Provide(seats.seat),
+            "who": Provide(_who, sync_to_thread=False),
+            "seat": Provide(_seat, sync_to_thread=False),
         },
+        guards=[_ask],
         exception_handlers={Exception: _tell},
         request_class=bodies.StrictRequest,
         request_max_body_size=tools.settings.max_body_bytes,
@@ -110,6 +114,25 @@ def _provider(tools: Tools) -> Provider | None:
     if not tools.settings.oidc_issuer:
         return None
     return Provider(tools.settings, tools.http, tools.clock)
+
+
+async def _ask(request: Any, handler: BaseRouteHandler) -> None:
+    """Find out who stands at a gate before anything they sent is read, let alone judged."""
+    gate: Gate | None = handler.opt.get("gate")
+    if gate is None or gate.asks is None:
+        return
+    asks = gates.who if gate.asks == "who" else seats.seat
+    setattr(request.state, gate.asks, await asks(request, request.app.state.tools))
+
+
+def _who(request: Asked) -> Who:
+    found: Who = request.state.who
+    return found
+
+
+def _seat(request: Asked) -> Seat:
+    found: Seat = request.state.seat
+    return found
 
 
 def _tell(request: Asked, error: Exception) -> Response[Any]:

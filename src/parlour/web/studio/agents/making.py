@@ -76,7 +76,8 @@ def _config(data: AgentForm) -> dict[str, Any]:
 
 def slug(name: str) -> str:
     """Make a short name of one that people read: small letters, digits and hyphens."""
-    plain = unicodedata.normalize("NFKD", name[:_LOOKED_AT]).encode("ascii", "ignore").decode().lower()
+    bare = unicodedata.normalize("NFKD", name[:_LOOKED_AT])
+    plain = bare.encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:64].strip("-")
 
 
