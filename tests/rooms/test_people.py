@@ -66,6 +66,14 @@ async def test_an_invitation_ends_after_a_week(tools: Tools, clock: SetClock, ow
     assert await tools.db.read(store.open_invitations, owner.workspace_id, clock.now()) == []
 
 
+async def test_what_nobodys_hash_was_made_of_fits_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither an address nobody has, nor somebody who comes by a provider and has no password."""
+    monkeypatch.setattr(passwords, "NOBODYS", await passwords.hashed(PASSWORD))
+    assert not await passwords.fits(PASSWORD, None)
+    assert not await passwords.fits(PASSWORD, "")
+    assert await passwords.fits(PASSWORD, await passwords.hashed(PASSWORD))
+
+
 @pytest.mark.parametrize("meanwhile", ["password", "shut out"])
 async def test_what_happens_while_a_password_is_checked_counts(
     tools: Tools, owner: Who, olga: Person, monkeypatch: pytest.MonkeyPatch, meanwhile: str

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import aiohttp
 import pytest
 
-from tests.rig.colleague import Colleague, Page, invited, owner_of
+from tests.rig.colleague import PASSWORD, Colleague, Page, invited, owner_of
 from tests.rig.nursery import Nursery
 from tests.rig.provider import CLIENT, SECRET, FakeProvider, fake_provider
 from tests.rig.server import Server
@@ -263,6 +263,8 @@ async def test_only_owners_have_passwords_and_newcomers_join(
         page = await Colleague(http, server).get(path)
         assert "Continue with Fjord" in page.words
         assert 'type="password"' not in page.text
+        posted = await Colleague(http, server).post(path, {"name": "Ana", "password": PASSWORD})
+        assert (posted.status, "come in by the provider" in posted.words) == (409, True)
         ben = Colleague(http, server)
         assert (await come(ben, provider)).leads_to == "/studio"
         assert "Analyst" in (await ben.get("/studio/me")).words

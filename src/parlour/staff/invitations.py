@@ -7,11 +7,11 @@ import sqlalchemy as sa
 
 from parlour import events
 from parlour.events import Kind
-from parlour.kit.errors import NotFound
+from parlour.kit.errors import Conflict, NotFound
 from parlour.kit.tokens import new_id, new_secret
 from parlour.rights import Role, Who
 from parlour.staff import people, store, tables
-from parlour.staff.model import INVITED_FOR, Invitation, Person, canonical
+from parlour.staff.model import INVITED_FOR, Invitation, Person, canonical, may_use_password
 from parlour.staff.people import NewPerson
 from parlour.tools import Tools
 
@@ -105,9 +105,11 @@ async def accept(tools: Tools, token: str, name: str, password: str) -> Person:
 
     Raises:
         NotFound: it has ended. Invalid: the name or the password cannot be taken.
-        Conflict: somebody has the address meanwhile.
+        Conflict: somebody has the address meanwhile, or has to come in by the provider.
     """
     found = await look(tools, token)
+    if not may_use_password(tools.settings, found.role):
+        raise Conflict("people of this role come in by the provider, not by a password")
     new = NewPerson(
         found.workspace_id, found.email, name, found.role, password, found.view_personal
     )

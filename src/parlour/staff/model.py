@@ -5,6 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
+from parlour.config import Settings
 from parlour.kit.clock import DAY, Moment
 from parlour.kit.errors import FieldError, Invalid
 from parlour.kit.texts import trouble
@@ -94,6 +95,11 @@ def role_of(word: str) -> Role:
         said = f"must be one of {', '.join(Role)}"
         raise Invalid(f"role {said}", errors=[FieldError("role", said)])
     return Role(word)
+
+
+def may_use_password(settings: Settings, role: Role) -> bool:
+    """Whether people of a role may come in by a password, or only by the provider."""
+    return settings.passwords == "everybody" or role is Role.OWNER
 
 
 def password_trouble(password: str, email: str) -> str | None:

@@ -41,9 +41,9 @@ async def hashed(password: str) -> str:
 
 
 async def fits(password: str, kept: str | None) -> bool:
-    """Whether a password is the one that was kept; for None it takes as long and is False."""
+    """Whether a password is the one that was kept; without one it takes as long and is False."""
     fitting = await _in_thread(_verified, kept or NOBODYS, _plain(password))
-    return fitting and kept is not None
+    return fitting and bool(kept)
 
 
 def _verified(kept: str, password: str) -> bool:

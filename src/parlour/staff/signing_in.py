@@ -6,13 +6,12 @@ from typing import Final, Protocol
 import sqlalchemy as sa
 
 from parlour import events
-from parlour.config import Settings
 from parlour.events import Kind
 from parlour.kit.errors import Invalid, NotFound, Problem, Unauthorized
 from parlour.kit.tokens import new_secret
 from parlour.rights import Role
 from parlour.staff import passwords, sessions, store, tables
-from parlour.staff.model import LONGEST_PASSWORD, canonical
+from parlour.staff.model import LONGEST_PASSWORD, canonical, may_use_password
 from parlour.staff.people import person_who
 from parlour.staff.second_step import store as steps
 from parlour.staff.second_step.proving import Proof, Verdict, prove
@@ -55,7 +54,7 @@ async def by_password(
     found = await tools.db.read(store.password_of, address)
     typed = password[: LONGEST_PASSWORD + 1]
     fitting = await passwords.fits(typed, found.password if found is not None else None)
-    if not fitting or not found or not _may(tools.settings, found.role):
+    if not fitting or not found or not may_use_password(tools.settings, Role(found.role)):
         raise _refused()
     return await come_in(tools, found, client, instead_of=instead_of, fitted=found.password)
 
@@ -164,8 +163,3 @@ def _end(conn: sa.Connection, hashed: str) -> None:
 
 def _refused() -> SignInRefused:
     return SignInRefused("this address and this password do not belong together")
-
-
-def _may(settings: Settings, role: str) -> bool:
-    """Whether people of a role may use a password."""
-    return settings.passwords == "everybody" or role == Role.OWNER.value
