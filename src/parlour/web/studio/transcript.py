@@ -157,7 +157,7 @@ async def source(
         talk=talk,
         message_id=message_id,
         n=n,
-        title=cited.get("section", "").rpartition(" › ")[2] or cited["title"],
+        heading=cited.get("section", "").rpartition(" › ")[2] or cited["title"],
         trail=" › ".join(filter(None, (cited["source"], cited.get("section", "")))),
         before=before,
         passage=passage,

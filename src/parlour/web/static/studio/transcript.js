@@ -155,7 +155,7 @@ talk.addEventListener("click", (event) => {
   if (!source || event.metaKey || event.ctrlKey || event.shiftKey) return;
   if (source.getAttribute("href").startsWith("#") || !window.htmx) return;
   event.preventDefault();
-  window.htmx.ajax("GET", source.getAttribute("href"), { target: "#sheet" });
+  window.htmx.ajax("GET", source.getAttribute("href"), { target: "#sheet", headers: { "HX-Target": "dialog#sheet" } });
 });
 
 // Where there is one pane at a time.
