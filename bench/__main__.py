@@ -1,6 +1,7 @@
 """Measures everything, or what is named, and prints one table.
 
 python -m bench [relaying] [visiting] [starting] [weighing] [finding] [reading] [sharing]
+    [looking]
 
 Needs a C compiler and two cores: one for the server, one for the load. Figures that are compared
 are measured in turns within one run, so that a noisy machine disturbs both alike.
@@ -11,7 +12,17 @@ import sys
 import time
 from collections.abc import Callable
 
-from bench import finding, programs, reading, relaying, sharing, starting, visiting, weighing
+from bench import (
+    finding,
+    looking,
+    programs,
+    reading,
+    relaying,
+    sharing,
+    starting,
+    visiting,
+    weighing,
+)
 from bench.table import Figure, show
 
 MEASURES: dict[str, Callable[[programs.Tools], list[Figure]]] = {
@@ -22,6 +33,7 @@ MEASURES: dict[str, Callable[[programs.Tools], list[Figure]]] = {
     "finding": finding.measure,
     "reading": reading.measure,
     "sharing": sharing.measure,
+    "looking": looking.measure,
 }
 
 

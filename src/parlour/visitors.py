@@ -1,5 +1,6 @@
 """Visitors and their sessions: who comes by a link, found again on the same browser."""
 
+from collections.abc import Sequence
 from zlib import crc32
 
 import sqlalchemy as sa
@@ -96,3 +97,9 @@ def touch(conn: sa.Connection, session_hash: str, now: Moment, expires_at: Momen
 def forget_expired(conn: sa.Connection, now: Moment) -> int:
     """Delete sessions that have ended; returns how many."""
     return conn.execute(sa.delete(sessions).where(sessions.c.expires_at <= now)).rowcount
+
+
+def erase(conn: sa.Connection, ids: Sequence[str]) -> None:
+    """Delete visitors and their sessions; their conversations must be gone."""
+    conn.execute(sa.delete(sessions).where(sessions.c.visitor_id.in_(ids)))
+    conn.execute(sa.delete(visitors).where(visitors.c.id.in_(ids)))

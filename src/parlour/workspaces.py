@@ -48,6 +48,14 @@ def every(conn: sa.Connection) -> list[Workspace]:
     return [Workspace(*row) for row in conn.execute(wanted)]
 
 
+def of_previews(conn: sa.Connection) -> str | None:
+    """Return the id of the workspace of previews; None when nothing was ever tried."""
+    found: str | None = conn.scalar(
+        sa.select(workspaces.c.id).where(workspaces.c.slug == _PREVIEWS)
+    )
+    return found
+
+
 async def ensure_default(tools: Tools) -> Workspace:
     """Return the default workspace, made on first use."""
     return await _ensure(tools, DEFAULT)

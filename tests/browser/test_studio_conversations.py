@@ -238,3 +238,33 @@ async def test_rows_are_walked_by_keys(
     # A row that moves keeps the keyboard where it was.
     await page.keyboard.press("Enter")
     await expect(page.locator(".talk-row[aria-current]")).to_have_count(1)
+
+
+async def test_a_citation_opens_its_passage(
+    browser: Browser, server: Server, tmp_path: Path, http: aiohttp.ClientSession, owned: None
+) -> None:
+    """Beside the conversation where scripts run, and as a page of its own."""
+    folder = tmp_path / "handbook"
+    folder.mkdir()
+    (folder / "leave.md").write_text("# Leave\n\nEverybody has 30 days of leave a year.\n")
+    server.make_documents_agent("handbook", folder)
+    link = server.make_link("handbook")
+    person = Visitor(http, server.url, link.token)
+    asked = {"message": "How many days of leave does everybody have?"}
+    assert (await person.call("chat", json=asked)).status == 200
+    page = await signed_in(browser, server, "olga@team.example")
+    await page.goto(server.url + LIST)
+    await page.locator(".talk-row").first.click()
+    await page.locator(".source").first.click()
+    sheet = page.locator("dialog#sheet")
+    await expect(sheet.locator(".passage")).to_contain_text("30 days of leave")
+    await expect(sheet.get_by_role("button", name="Close")).to_be_visible()
+    await look(page, "source-sheet-desktop")
+    await page.keyboard.press("Escape")
+    await expect(sheet).to_be_hidden()
+    address = await page.locator(".source").first.get_attribute("href")
+    await page.goto(f"{server.url}{address}")
+    await expect(page.locator(".passage")).to_contain_text("30 days of leave")
+    await look(page, "source-page-desktop")
+    await page.get_by_role("link", name="Back to the conversation").click()
+    await expect(page.locator(".bubble")).to_have_text(asked["message"])

@@ -5,6 +5,7 @@ import sqlalchemy as sa
 
 from parlour import events, workspaces
 from parlour.agents import keeping, previews, readying, store, trial, uploading, versions
+from parlour.agents.backends.documents.config import Config, Document, mirrored
 from parlour.agents.changes import changes
 from parlour.agents.library import store as library
 from parlour.agents.model import Agent
@@ -143,3 +144,14 @@ async def test_asking_says_what_is_wrong(tools: Tools, owner: Who, make_agent: M
     assert tried.code == "unreachable"
     assert tried.problem
     assert await now(tools, agent) == agent
+
+
+def test_a_preview_reads_for_itself_what_was_read_otherwise() -> None:
+    document = Document("a.md", "fil_a", 1, "d", 0, "")
+    plain = Config(uploads=(document,))
+    by_meaning = Config(uploads=(document,), embeddings_base_url="https://x", embeddings_model="m")
+    newer = Config(uploads=(Document("a.md", "fil_b", 1, "e", 0, ""),))
+    assert mirrored(plain, plain, "agt_1").read_from == "agt_1"
+    assert mirrored(by_meaning, plain, "agt_1").read_from == ""
+    assert mirrored(newer, plain, "agt_1").read_from == ""
+    assert mirrored(plain, None, "agt_1").read_from == ""

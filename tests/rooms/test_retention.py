@@ -1,17 +1,24 @@
 """What the hourly tidying deletes, and what it leaves alone."""
 
+from dataclasses import replace
+
 import sqlalchemy as sa
 
-from parlour import retention, visitors
+from parlour import retention, visitors, workspaces
+from parlour.agents import previews
+from parlour.conversations import store
 from parlour.kit import once
-from parlour.kit.clock import DAY, HOUR
+from parlour.kit.clock import DAY, HOUR, SetClock
 from parlour.kit.queue import rows
 from parlour.links import keeping
+from parlour.links.store import Link
 from parlour.rights import Who
 from parlour.tools import Tools
 from tests.rooms.conftest import Maker
+from tests.rooms.test_transcripts import Talk
 
 NOW = 1_800_000_000_000
+WISH = keeping.Wish()
 
 
 async def test_dead_letters_go_after_a_month_and_waiting_jobs_never(tools: Tools) -> None:
@@ -67,3 +74,38 @@ async def test_sessions_go_when_they_have_ended(
     await tools.db.write(arrive)
     await tools.db.write(retention.tidy, NOW)
     assert await tools.db.read(left) == ["good"]
+
+
+async def test_what_was_tried_goes_after_a_day_and_what_visitors_said_stays(
+    tools: Tools, owner: Who, make_agent: Maker
+) -> None:
+    tools.clock = clock = SetClock(NOW)
+    home = await workspaces.ensure_previews(tools)
+    agent = await make_agent()
+    preview = await previews.mirror(tools, agent, home.id)
+    tried = await keeping.create(tools, replace(owner, workspace_id=home.id), preview.id, WISH)
+    shared = await keeping.create(tools, owner, agent.id, WISH)
+
+    async def talk(link: Link) -> None:
+        said = Talk(tools, link.token(tools.keys), agent, clock)
+        await said.say("Does it work?")
+        await said.answer("It does.")
+
+    def left(conn: sa.Connection) -> dict[str, list[str]]:
+        tables = (store.conversations, visitors.visitors)
+        return {t.name: list(conn.execute(sa.select(t.c.workspace_id)).scalars()) for t in tables}
+
+    both = sorted([home.id, owner.workspace_id])
+    await talk(shared)
+    await talk(tried)
+    await retention.tidy_up(tools)
+    assert {name: sorted(ids) for name, ids in (await tools.db.read(left)).items()} == {
+        "conversations": both,
+        "visitors": both,
+    }
+    clock.forward(DAY + 1)
+    await retention.tidy_up(tools)
+    assert await tools.db.read(left) == {
+        "conversations": [owner.workspace_id],
+        "visitors": [owner.workspace_id],
+    }

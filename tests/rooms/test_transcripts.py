@@ -12,7 +12,7 @@ from parlour.conversations import store
 from parlour.conversations import turns as rows
 from parlour.conversations.model import Standing, State, TurnState, Wanted
 from parlour.kit.clock import MINUTE, SetClock
-from parlour.kit.errors import NotFound
+from parlour.kit.errors import NotFound, StorageFull
 from parlour.kit.tokens import new_id
 from parlour.links import keeping as links
 from parlour.rights import Role, Who
@@ -265,6 +265,19 @@ async def test_reading_is_written_down_once_for_one_reading(
     clock.forward(record.ONE_READING + MINUTE)
     await record.note(tools, tess, row)
     assert len(await tools.db.read(readers)) == 3
+
+
+async def test_a_full_disk_keeps_nobody_from_reading(
+    tools: Tools, owner: Who, talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await talk.say("Hello?")
+    row = await tools.db.read(finding.find, owner, talk.id)
+
+    async def full(*_given: object) -> None:
+        raise StorageFull("the disk is full")
+
+    monkeypatch.setattr(tools.db, "write", full)
+    await record.note(tools, owner, row)
 
 
 async def test_how_a_reply_was_made(tools: Tools, owner: Who, talk: Talk) -> None:

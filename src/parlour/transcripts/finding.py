@@ -69,6 +69,7 @@ class Machine:
 
     attempt: Attempt
     backend: str
+    """Empty when nobody knows any more."""
     model: str | None
 
 
@@ -148,10 +149,17 @@ def machines(conn: sa.Connection, talk: Talk, after: int = 0) -> dict[str, Machi
     found = turns.attempts(conn, talk.id, after)
     made = {}
     for each in found.values():
-        content = agents.published_content(conn, talk.agent_id, each.agent_version)
-        model = content.config.get("model")
-        made[each.id] = Machine(each, content.backend, model if isinstance(model, str) else None)
+        made[each.id] = Machine(each, *_made_by(conn, talk.agent_id, each.agent_version))
     return made
+
+
+def _made_by(conn: sa.Connection, agent_id: str, version: int) -> tuple[str, str | None]:
+    try:
+        content = agents.published_content(conn, agent_id, version)
+    except NotFound:  # tidied away since
+        return "", None
+    model = content.config.get("model")
+    return content.backend, model if isinstance(model, str) else None
 
 
 def _within(who: Who, wanted: Wanted) -> Wanted | None:

@@ -1,5 +1,6 @@
 """The record that a conversation was read: by whom, and when."""
 
+import contextlib
 from typing import Final
 
 import sqlalchemy as sa
@@ -7,6 +8,7 @@ import sqlalchemy as sa
 from parlour import events
 from parlour.events import Kind
 from parlour.kit.clock import MINUTE, Moment
+from parlour.kit.errors import StorageFull, Unavailable
 from parlour.rights import Who
 from parlour.tools import Tools
 from parlour.transcripts.finding import Talk
@@ -19,7 +21,9 @@ async def note(tools: Tools, who: Who, talk: Talk) -> None:
     """Write down that somebody of the staff reads a conversation; once for one reading."""
     now = tools.clock.now()
     if not await tools.db.read(_is_noted, who, talk.id, now):
-        await tools.db.write(_note, who, talk, now)
+        # A full disk must not keep anybody from reading.
+        with contextlib.suppress(StorageFull, Unavailable):
+            await tools.db.write(_note, who, talk, now)
 
 
 def _is_noted(conn: sa.Connection, who: Who, conversation_id: str, now: Moment) -> bool:

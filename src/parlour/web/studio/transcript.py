@@ -34,6 +34,8 @@ from parlour.web.words import spoken
 _ONE: Final = PATH + "/{conversation_id:str}"
 _NEWEST: Final = 200
 """Messages of a conversation that the page shows."""
+_MOST: Final = 2_000
+"""Messages that it shows to somebody who asks for all."""
 
 LastEvent = Annotated[str | None, HeaderParameter(name="Last-Event-ID")]
 
@@ -67,7 +69,8 @@ async def one(request: Asked, tools: Tools, seat: Seat, conversation_id: str) ->
     who = seat.who
     talk = await tools.db.read(finding.find, who, conversation_id)
     await record.note(tools, who, talk)
-    shown = await tools.db.browse(transcripts.shown_to, who, talk.id, newest=_NEWEST)
+    newest = _MOST if "all" in request.query_params else _NEWEST
+    shown = await tools.db.browse(transcripts.shown_to, who, talk.id, newest=newest)
     machines = await tools.db.browse(finding.machines, talk, shown[0].seq - 1 if shown else 0)
     chosen = Sieve.of(dict(request.query_params))
     above, below = await tools.db.browse(finding.beside, who, await chosen.wanted(tools, who), talk)
@@ -82,6 +85,7 @@ async def one(request: Asked, tools: Tools, seat: Seat, conversation_id: str) ->
         pane=pane if pane in {"talk", "facts", "list"} else "talk",
         lines=[_said(each, talk, machines) for each in shown],
         cut=bool(shown) and shown[0].seq > 1,
+        can_all=newest < _MOST,
         above=above,
         below=below,
         series=await tools.db.read(finding.series, talk),
@@ -153,7 +157,7 @@ async def source(
         talk=talk,
         message_id=message_id,
         n=n,
-        title=cited.get("section", "").rpartition(" › ")[2] or cited["title"],
+        heading=cited.get("section", "").rpartition(" › ")[2] or cited["title"],
         trail=" › ".join(filter(None, (cited["source"], cited.get("section", "")))),
         before=before,
         passage=passage,

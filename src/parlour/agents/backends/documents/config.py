@@ -192,15 +192,14 @@ def source_of(config: Config) -> Source:
 
 def mirrored(config: Config, published: Config | None, agent_id: str) -> Config:
     """Return the config of a preview: what visitors' agent has read already is not read again."""
-    same = published is not None and (config.path, _files(config)) == (
-        published.path,
-        _files(published),
-    )
+    same = published is not None and _read(config) == _read(published)
     return msgspec.structs.replace(config, read_from=agent_id if same else "")
 
 
-def _files(config: Config) -> set[tuple[str, str]]:
-    return {(each.name, each.digest) for each in config.uploads}
+def _read(config: Config) -> tuple[str, str, str, set[tuple[str, str]]]:
+    """Return what decides about the content of a library."""
+    files = {(each.name, each.digest) for each in config.uploads}
+    return config.path, config.embeddings_base_url, config.embeddings_model, files
 
 
 async def prepare(config: Config, agent_id: str, sibling: str, tools: Tools) -> None:

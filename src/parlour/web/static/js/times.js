@@ -6,6 +6,7 @@ const language = navigator.languages.find((own) => own.split("-")[0] === page) ?
 const FORMS = {
   clock: { hour: "numeric", minute: "2-digit" },
   full: { weekday: "long", day: "numeric", month: "long", hour: "numeric", minute: "2-digit" },
+  short: { day: "numeric", month: "short", hour: "numeric", minute: "2-digit" },
 };
 
 export function localise(root) {

@@ -8,16 +8,26 @@ const rows = () => [...list.querySelectorAll(".talk-row")];
 if (list.dataset.live) follow(list.dataset.live);
 list.querySelector('[aria-current="true"]')?.scrollIntoView({ block: "nearest" });
 
+/** Follow while the page is seen: a browser opens only so many streams to one place. */
 function follow(address) {
-  const source = new EventSource(address);
-  source.addEventListener("rows", (event) => {
-    const { rows: moved, gone } = JSON.parse(event.data);
-    moved.forEach(({ id, html }) => put(id, html));
+  const url = new URL(address, location.href);
+  let source = null;
+  const open = () => {
+    source?.close();
+    source = document.hidden ? null : new EventSource(url);
+    source?.addEventListener("rows", moved);
+  };
+  const moved = (event) => {
+    url.searchParams.set("since", event.lastEventId);
+    const { rows: told, gone } = JSON.parse(event.data);
+    told.forEach(({ id, html }) => put(id, html));
     gone.forEach((id) => document.getElementById(`row-${id}`)?.remove());
     list.querySelector(".lane__none").hidden = rows().length > 0;
     ago(list);
-  });
-  addEventListener("pagehide", () => source.close());
+  };
+  open();
+  document.addEventListener("visibilitychange", open);
+  addEventListener("pagehide", () => source?.close());
   addEventListener("pageshow", (event) => event.persisted && location.reload());
 }
 

@@ -15,6 +15,8 @@ const live = new wire.Live(happened, lost, async () => true, talk.dataset.live);
 
 /** The answer being written: its turn on the page and the text so far. */
 let current = null;
+/** Whether the server has said that this reader may look no more. */
+let over = false;
 /** Whether the reader is at the end, and goes along with it. */
 let along = true;
 
@@ -23,8 +25,12 @@ resume();
 const target = location.hash.startsWith("#msg_") && turns.byId(location.hash.slice(1));
 if (target) target.scrollIntoView({ block: "start" });
 else box.scrollTop = box.scrollHeight;
-live.connect(talk.dataset.after);
+live.after = talk.dataset.after;
+// Only while the page is seen: a browser opens only so many streams to one place.
+const seen = () => (document.hidden || over ? live.close() : live.connect());
+document.addEventListener("visibilitychange", seen);
 addEventListener("pagehide", () => live.close());
+seen();
 
 box.addEventListener("scroll", () => {
   along = box.scrollHeight - box.scrollTop - box.clientHeight < 80;
@@ -123,6 +129,7 @@ async function fetched() {
 }
 
 function refused({ problem }) {
+  over = true;
   live.close();
   const notice = find("#trouble");
   notice.hidden = false;
@@ -148,7 +155,7 @@ talk.addEventListener("click", (event) => {
   if (!source || event.metaKey || event.ctrlKey || event.shiftKey) return;
   if (source.getAttribute("href").startsWith("#") || !window.htmx) return;
   event.preventDefault();
-  window.htmx.ajax("GET", source.getAttribute("href"), { target: "#sheet" });
+  window.htmx.ajax("GET", source.getAttribute("href"), { target: "#sheet", headers: { "HX-Target": "dialog#sheet" } });
 });
 
 // Where there is one pane at a time.
