@@ -19,6 +19,8 @@ from parlour.kit.tokens import LinkToken
 from parlour.links import rules
 from parlour.links import store as links
 from parlour.links.rules import Admit, Refuse, Why
+from parlour.rights import MAY, Permission
+from parlour.staff import store as staff
 from parlour.tools import Tools
 from parlour.visitors import sessions
 from parlour.widgets.store import widgets
@@ -290,6 +292,7 @@ def _door(hashes: int) -> Prepared:
             _LINK.revoked_at,
             _LINK.welcome_message,
             _LINK.last_used_at,
+            _LINK.name.label("link_name"),
             _LOOK.title,
             _LOOK.welcome_message.label("widget_welcome"),
             _LOOK.accent,
@@ -319,7 +322,7 @@ def _look(
     given = {f"hash_{n}": each for n, each in enumerate(hashes)}
     row = _door(len(hashes)).first(conn, link=token.link_id, now=now, **given)
     verdict = rules.admit(token, None if row is None else _standing(row), now)
-    if row is None or verdict == Refuse(Why.NOT_FOUND):
+    if row is None or verdict == Refuse(Why.NOT_FOUND) or not _may_still_try(conn, row):
         raise Refused(Refuse(Why.NOT_FOUND))
     published = row.published
     return Door(
@@ -338,6 +341,14 @@ def _look(
         row.last_used_at,
         row.draft_of is not None,
     )
+
+
+def _may_still_try(conn: sa.Connection, row: Row) -> bool:
+    """Whether who tries a draft, for whom the link is named, may still set agents up."""
+    if row.draft_of is None:
+        return True
+    role = staff.role_held(conn, row.link_name)
+    return role is not None and Permission.AGENTS_MANAGE in MAY[role]
 
 
 def _worn(content: Content, row: Row) -> Content:

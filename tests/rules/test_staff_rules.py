@@ -122,3 +122,11 @@ def test_every_role_has_a_name_and_a_sentence() -> None:
 )
 def test_a_browser_is_named_in_words(agent: str, name: str) -> None:
     assert browsers.named(agent) == name
+
+
+@pytest.mark.parametrize(
+    ("mark", "read"),
+    [("17", 17), ("", -1), ("-3", -1), ("1e3", -1), ("٣", -1), ("9" * 5_000, -1)],  # noqa: RUF001
+)
+def test_marks_of_what_a_form_showed(mark: str, read: int) -> None:
+    assert shell.seen(mark) == read

@@ -108,6 +108,33 @@ async def form(colleague: Colleague, **fields: str) -> dict[str, str]:
     return {"display_name": "Handbook", "seen": await seen(colleague), **fields}
 
 
+async def test_who_may_build_no_more_tries_no_more(handbook: Colleague) -> None:
+    """ISO-14: the address of a preview is theirs, and ends with what they may."""
+    await upload(handbook, "doors.md", DOORS)
+    ben = await joined(handbook, "ben@team.example", "builder")
+    tried = await ben.post(f"{ONE}/try")
+    token = handbook.server.keep_secret(tried.leads_to.rpartition("/")[2])
+    people = (await handbook.get("/studio/people")).text
+    [ben_s] = re.findall(r'href="(/studio/people/per_\w+)"><bdi>Ben<', people)
+
+    async def statuses() -> set[int]:
+        page = await ben.get(f"/chat/{token}")
+        url = f"{ben.server.url}/api/public/chat/{token}"
+        async with ben.http.post(url, json={"message": "Hi", "async_mode": True}) as said:
+            return {page.status, said.status}
+
+    assert await statuses() == {200, 202}
+    for path, wish, expected in (
+        (ben_s, {"role": "analyst"}, {404}),
+        (ben_s, {"role": "builder"}, {200, 202}),
+        (f"{ben_s}/disable", {}, {404}),
+    ):
+        found = re.search(r'name="seen" value="(\w+)"', (await handbook.get(ben_s)).text)
+        sent = {**wish, "seen": found.group(1) if found else ""}
+        assert (await handbook.post(path, sent)).status == 303
+        assert await statuses() == expected, path
+
+
 async def test_what_is_tried_is_nobody_s_visit(handbook: Colleague, db: Database) -> None:
     """No list, number or event of the workspace knows of a preview."""
     await upload(handbook, "doors.md", DOORS)
@@ -223,6 +250,8 @@ async def test_what_does_not_fit_is_kept_and_said(handbook: Colleague) -> None:
 
 
 async def test_versions_come_back(handbook: Colleague) -> None:
+    page = await handbook.get(f"{ONE}/versions")
+    assert (page.status, "Nothing is published yet" in page.words) == (200, True)
     await upload(handbook, "doors.md", DOORS)
     await handbook.post(ONE, await form(handbook, description="First", then="publish"))
     await handbook.post(ONE, await form(handbook, description="Second", then="publish"))
@@ -235,7 +264,8 @@ async def test_versions_come_back(handbook: Colleague) -> None:
     assert "Brought back from version 1" in page.words
     assert 'value="First"' in (await handbook.get(ONE)).text
     assert (await handbook.post(f"{ONE}/versions/1/restore")).status == 409
-    assert (await handbook.post(f"{ONE}/versions/99/restore")).status == 404
+    for number in (0, 99, 2**31, 10**30):
+        assert (await handbook.post(f"{ONE}/versions/{number}/restore")).status == 404
     await handbook.post(ONE, await form(handbook, description="Third"))
     page = await handbook.get(ONE)
     assert "your draft has 1 change" in page.words

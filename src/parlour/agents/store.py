@@ -48,6 +48,8 @@ versions = sa.Table(
     sa.Column("restored_from", sa.Integer),
 )
 
+_LAST_NUMBER = 2**31 - 1
+"""What the column of numbers takes at most."""
 _SHOWN = [
     agents.c.id,
     agents.c.workspace_id,
@@ -196,9 +198,11 @@ def add_version(
 
 def version(conn: sa.Connection, agent_id: str, number: int) -> Version:
     """Find a published version; NotFound when there is none of that number."""
-    row = conn.execute(
-        sa.select(*_VERSION).where(versions.c.agent_id == agent_id, versions.c.number == number)
-    ).first()
+    wanted = sa.select(*_VERSION).where(
+        versions.c.agent_id == agent_id, versions.c.number == number
+    )
+    # A larger number than the column takes breaks the query, on each database in its own way.
+    row = conn.execute(wanted).first() if 0 < number <= _LAST_NUMBER else None
     if row is None:
         raise NotFound(f"there is no version {number}")
     return _version(row)

@@ -32,6 +32,15 @@ def names(conn: sa.Connection, person_ids: Collection[str]) -> dict[str, str]:
     return {row.id: row.name for row in conn.execute(wanted)}
 
 
+def role_held(conn: sa.Connection, person_id: str) -> Role | None:
+    """Return what somebody is just now, in whatever workspace; None for who may not come in."""
+    wanted = sa.select(people.c.role).where(
+        people.c.id == person_id, people.c.disabled_at.is_(None)
+    )
+    found = conn.execute(wanted).scalar()
+    return None if found is None else Role(found)
+
+
 def find_person(conn: sa.Connection, workspace_id: str, person_id: str) -> Person:
     """Find a person of a workspace; NotFound when there is none of that id."""
     row = conn.execute(

@@ -100,7 +100,7 @@ async def change(
     request: Asked, tools: Tools, seat: Seat, person_id: str, data: Annotated[Change, _FORM]
 ) -> Response[Any]:
     """Change a person's role and rights, unless somebody else did so meanwhile."""
-    seen = int(data.seen) if data.seen.isascii() and data.seen.isdigit() else 0
+    seen = shell.seen(data.seen)
     try:
         await people.change(
             tools,

@@ -224,6 +224,11 @@ def tell(request: Asked, seat: Seat, path: str, told: Told, **more: Any) -> Redi
     return Redirect(f"{path}{join}{telling.NOTE}={note}", status_code=303, **more)
 
 
+def seen(mark: str) -> int:
+    """Read which state of a thing a form showed; what is no mark of ours is none there ever was."""
+    return int(mark) if mark.isascii() and mark.isdigit() and len(mark) < 19 else -1
+
+
 def own_path(path: str) -> str:
     """Return a path to lead to after sign-in: inside the studio, or its home."""
     return path if _OWN_PATH.match(path) and SIGN_IN not in path else HOME

@@ -70,7 +70,7 @@ async def _show(
     found = await tools.db.browse(
         store.every_version, agent.id, before=before or None, limit=_AT_ONCE + 1
     )
-    older = [*found[1:], None]
+    older = [*found[1:], None][: len(found)]
     rows = [
         Row(each, changes(old.content if old else None, each.content))
         for each, old in zip(found, older, strict=True)

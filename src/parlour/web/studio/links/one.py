@@ -68,7 +68,7 @@ async def edit_link(
 ) -> Response[Any]:
     """Change a link, unless somebody else did so meanwhile."""
     row = await find(tools, seat, link_id)
-    seen = int(data.seen) if data.seen.isascii() and data.seen.isdigit() else 0
+    seen = shell.seen(data.seen)
     try:
         wanted = data.wanted(tools.clock.now())
         await keeping.change(tools, seat.who, row.link, wanted, seen)

@@ -123,7 +123,7 @@ async def edit_widget(
     agent, found = await find(tools, seat, name, widget_id)
     if data.preview:
         return _page(request, seat, [agent], agent=agent, widget=found, form=Filled(data.typed()))
-    seen = int(data.seen) if data.seen.isascii() and data.seen.isdigit() else -1
+    seen = shell.seen(data.seen)
     try:
         await keeping.change(tools, seat.who, found, data.texts(), seen)
     except (Invalid, Stale) as problem:
