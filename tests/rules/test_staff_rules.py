@@ -126,7 +126,7 @@ def test_a_browser_is_named_in_words(agent: str, name: str) -> None:
 
 @pytest.mark.parametrize(
     ("mark", "read"),
-    [("17", 17), ("", -1), ("-3", -1), ("1e3", -1), ("٣", -1), ("9" * 5_000, -1)],  # noqa: RUF001
+    [("17", 17), ("", -1), ("-3", -1), ("1e3", -1), ("٣", -1), ("9" * 5_000, -1)],
 )
 def test_marks_of_what_a_form_showed(mark: str, read: int) -> None:
     assert shell.seen(mark) == read
