@@ -6,11 +6,14 @@ from typing import Any
 from litestar import Litestar, Response, get
 from litestar.di import Provide
 from litestar.exceptions import MethodNotAllowedException
+from litestar.handlers import BaseRouteHandler
 from litestar.routes import HTTPRoute
 
 from parlour.chat.live import Live
 from parlour.kit.errors import NotFound
 from parlour.kit.limits import PerMinute
+from parlour.rights import Who
+from parlour.staff.sessions import Seat
 from parlour.tools import Tools
 from parlour.web import bodies, edge, gates, inks, problems, seats
 from parlour.web.api import manage, public, service
@@ -70,9 +73,10 @@ def build(tools: Tools, live: Live) -> Edge:
         dependencies={
             "tools": Provide(lambda: tools, sync_to_thread=False),
             "live": Provide(lambda: live, sync_to_thread=False),
-            "who": Provide(gates.who),
-            "seat": Provide(seats.seat),
+            "who": Provide(_who, sync_to_thread=False),
+            "seat": Provide(_seat, sync_to_thread=False),
         },
+        guards=[_admit],
         exception_handlers={Exception: _tell},
         request_class=bodies.StrictRequest,
         request_max_body_size=tools.settings.max_body_bytes,
@@ -83,7 +87,6 @@ def build(tools: Tools, live: Live) -> Edge:
     limiter = PerMinute(tools.settings.wrong_tokens_per_minute)
     app.state.tools = tools
     app.state.throttle = Throttle(tools)
-    app.state.keyring, app.state.clock = tools.keys, tools.clock
     app.state.strangers = Strangers(tools.keys, tools.settings.trusted_proxies, limiter)
     require_gates(app)
     methods = {
@@ -92,6 +95,26 @@ def build(tools: Tools, live: Live) -> Edge:
         if isinstance(route, HTTPRoute)
     }
     return Edge(app, tools.settings, methods)
+
+
+async def _admit(request: Any, handler: BaseRouteHandler) -> None:
+    """Judge whoever stands at a route's gate before anything else of the request is looked at."""
+    gate = handler.opt.get("gate")
+    asks = gate.asks if isinstance(gate, Gate) else None
+    if asks == "who":
+        request.state.who = await gates.who(request, request.app.state.tools)
+    elif asks == "seat":
+        request.state.seat = await seats.seat(request, request.app.state.tools)
+
+
+def _who(request: Asked) -> Who:
+    who: Who = request.state.who
+    return who
+
+
+def _seat(request: Asked) -> Seat:
+    seat: Seat = request.state.seat
+    return seat
 
 
 def _tell(request: Asked, error: Exception) -> Response[Any]:

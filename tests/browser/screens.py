@@ -1,0 +1,54 @@
+"""Every screen of the studio, by the route it is: what must be there so that it shows something.
+
+Whoever adds a page adds its line: its address, with what `Scene` holds in curly brackets. A page
+that is not here fails the walk.
+"""
+
+from dataclasses import dataclass, field
+
+from tests.rig.server import Link, Server
+
+
+@dataclass
+class Scene:
+    """An instance with something of everything in it, and the ids of what there is."""
+
+    server: Server
+    cookie: str = ""
+    """The owner's session."""
+    person: str = ""
+    links: list[Link] = field(default_factory=list)
+    link: str = ""
+    agent: str = "helper"
+
+
+SCREENS: dict[str, str] = {
+    "/studio": "/studio",
+    "/studio/find": "/studio/find?q=a",
+    "/studio/history": "/studio/history",
+    "/studio/keys": "/studio/keys",
+    "/studio/me": "/studio/me",
+    "/studio/me/second-step": "/studio/me/second-step",
+    "/studio/people": "/studio/people",
+    "/studio/people/{person_id}": "/studio/people/{person}",
+    "/studio/{rest}": "/studio/nowhere",
+}
+"""Pages for whoever is signed in, by the path of their route."""
+
+DOORS: dict[str, str] = {
+    "/studio/sign-in": "/studio/sign-in",
+    "/studio/invite/{token}": "/studio/invite/nothing",
+}
+"""Pages for strangers."""
+
+
+def address(scene: Scene, path: str) -> str:
+    """The whole address of a screen of this scene."""
+    return scene.server.url + path.format(**vars(scene))
+
+
+ELSEWHERE = {"/studio/setup", "/studio/sign-in/code"}
+"""Pages that only a step of a journey leads to; other tests look at them."""
+
+NO_PAGES: set[str] = set()
+"""What answers a GET with something that is no page: streams, pictures, files."""
