@@ -3,9 +3,10 @@
 import ipaddress
 import math
 import os
+import re
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,26 @@ def _one_of(*words: str) -> Callable[[str], None]:
     return fits
 
 
+def _issuer(url: str) -> None:
+    if url and (not re.match(r"https?://[^/?#@\s]+(/[^?#\s]*)?\Z", url) or len(url) > 500):
+        raise ValueError("must be like https://login.example.org, without a query")
+
+
+def _scopes(scopes: tuple[str, ...]) -> None:
+    if "openid" not in scopes:
+        raise ValueError("must name openid among others")
+
+
+def _need_one_another(settings: "Settings") -> Iterator[FieldError]:
+    """Name what is missing beside what is set."""
+    if settings.oidc_issuer and not settings.oidc_client_id:
+        yield FieldError("PARLOUR_OIDC_CLIENT_ID", "is needed with PARLOUR_OIDC_ISSUER")
+    if settings.oidc_newcomers and not settings.oidc_domains:
+        yield FieldError("PARLOUR_OIDC_DOMAINS", "is needed with PARLOUR_OIDC_NEWCOMERS")
+    if settings.passwords == "owners" and not settings.oidc_issuer:
+        yield FieldError("PARLOUR_OIDC_ISSUER", "is needed with PARLOUR_PASSWORDS=owners")
+
+
 def _level(name: str) -> None:
     if name.lower() not in _LEVELS:
         raise ValueError(f"must be one of {', '.join(_LEVELS)}")
@@ -143,6 +164,42 @@ class Settings:
         fits=_one_of("optional", "required"),
     )
 
+    passwords: str = setting(
+        "everybody",
+        "Who may sign in by a password: `everybody`, or only `owners` where the others come by "
+        "the OpenID provider.",
+        fits=_one_of("everybody", "owners"),
+    )
+    oidc_issuer: str = setting(
+        "",
+        "The OpenID provider by which people may sign in, exactly as it calls itself; its answer "
+        "address is `/studio/sign-in/provider/back`.",
+        fits=_issuer,
+    )
+    oidc_client_id: str = setting("", "What the provider calls this instance.")
+    oidc_client_secret: str = setting(
+        "", "The secret that the provider gave for it; empty for a public client.", secret=True
+    )
+    oidc_label: str = setting("", "The provider's name on the button; empty: its host.")
+    oidc_scopes: tuple[str, ...] = setting(
+        ("openid", "email", "profile"), "What the provider is asked for.", fits=_scopes
+    )
+    oidc_emails: str = setting(
+        "confirmed",
+        "`confirmed`: an address counts only with `email_verified`; `believed`: also from a "
+        "provider that says nothing of it and lets nobody choose their own.",
+        fits=_one_of("confirmed", "believed"),
+    )
+    oidc_newcomers: str = setting(
+        "",
+        "Role of people whom nobody invited, with an address of `PARLOUR_OIDC_DOMAINS`; empty: "
+        "only who is here or invited comes in.",
+        fits=_one_of("", "builder", "team_lead", "operator", "analyst"),
+    )
+    oidc_domains: tuple[str, ...] = setting(
+        (), "Domains of addresses whose people may come in uninvited."
+    )
+
     # Whom we talk to
     allow_networks: tuple[Network, ...] = setting(
         (),
@@ -154,6 +211,19 @@ class Settings:
     )
     function_targets: tuple[str, ...] = setting(
         (), "`module:callable` targets, or `module:*`, that agents made over HTTP may call."
+    )
+
+    # Uploaded documents
+    upload_file_bytes: int = setting(
+        20_971_520,
+        "Largest document that can be uploaded, in bytes; 20 MB is what is read at most.",
+        fits=_within(1, 20_971_520),
+    )
+    upload_agent_bytes: int = setting(
+        209_715_200, "Bytes of all uploaded documents of one agent together.", fits=_within(1)
+    )
+    upload_files: int = setting(
+        200, "Documents that one agent may have uploaded.", fits=_within(1, 2_000)
     )
 
     # Conversations
@@ -221,10 +291,12 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
                 fits(value)
         except ValueError as error:
             errors.append(FieldError(name, str(error)))
+    made = Settings(**values)
+    errors += _need_one_another(made)
     if errors:
         told = "; ".join(f"{error.field}: {error.message}" for error in errors)
         raise Invalid(f"settings that do not fit: {told}", errors=errors)
-    return Settings(**values)
+    return made
 
 
 def _parse(kind: Any, text: str) -> Any:

@@ -99,6 +99,8 @@ class Door(msgspec.Struct, frozen=True):
     """The visitor's open conversation."""
     used_at: Moment | None
     """When somebody last said something by this link, to the minute."""
+    preview: bool = False
+    """Whether somebody of the staff tries a draft here; such a page may stand in the studio."""
 
     @property
     def agent_name(self) -> str:
@@ -295,6 +297,7 @@ def _door(hashes: int) -> Prepared:
             agents.c.published,
             agents.c.live,
             agents.c.deleted_at,
+            agents.c.draft_of,
             sessions.c.hash.label("session"),
             sessions.c.visitor_id,
             sessions.c.seen_at,
@@ -333,6 +336,7 @@ def _look(
         row.seen_at or 0,
         row.conversation_id,
         row.last_used_at,
+        row.draft_of is not None,
     )
 
 

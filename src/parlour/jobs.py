@@ -5,7 +5,7 @@ import asyncio
 import structlog
 
 from parlour import events, insights, retention
-from parlour.agents import keeping
+from parlour.agents import keeping, readying
 from parlour.chat.runner import Runner
 from parlour.chat.turns import RUN
 from parlour.kit.clock import HOUR, MINUTE, SECOND
@@ -25,8 +25,8 @@ _OVERLAP = 10 * SECOND
 def register(tools: Tools, runner: Runner) -> None:
     """Tell the queue who does what."""
     tools.queue.handle(RUN, runner.run, attempts=5, backoff=1.0, buried=runner.buried)
-    tools.queue.handle(keeping.PREPARE, lambda job: keeping.prepare(tools, job.payload))
-    tools.queue.handle(keeping.FORGET, lambda job: keeping.forget(tools, job.payload))
+    tools.queue.handle(keeping.PREPARE, lambda job: readying.prepare(tools, job.payload))
+    tools.queue.handle(keeping.FORGET, lambda job: readying.forget(tools, job.payload))
     tools.queue.handle(TIDY, lambda _job: retention.tidy_up(tools))
     tools.queue.every(TIDY, HOUR / SECOND)
     tools.queue.handle(COUNT, lambda _job: insights.count(tools))
@@ -55,7 +55,8 @@ async def tail(tools: Tools) -> None:
 
 
 def _hand_on(tools: Tools, event: events.Event) -> None:
+    # Every process reads the events: telling the others of each would be once too often.
     if event.link_id:
-        tools.bus.publish(f"link:{event.link_id}", event.kind)
+        tools.bus.publish_here(f"link:{event.link_id}", event.kind)
     elif event.agent_id:
-        tools.bus.publish(f"agent:{event.agent_id}", event.kind)
+        tools.bus.publish_here(f"agent:{event.agent_id}", event.kind)

@@ -1,10 +1,11 @@
-"""What is deleted when: sessions that have ended, jobs that died long ago, events of last year."""
+"""What is deleted when: ended sessions, jobs long dead, broken uploads, events of last year."""
 
 from typing import Final
 
 import sqlalchemy as sa
 
 from parlour import events, visitors
+from parlour.agents import files
 from parlour.kit import once, queue
 from parlour.kit.clock import DAY, Moment
 from parlour.staff import tidying
@@ -20,6 +21,7 @@ def tidy(conn: sa.Connection, now: Moment) -> None:
     queue.forget_dead(conn, now - DEAD_LETTERS_KEPT)
     visitors.forget_expired(conn, now)
     once.forget(conn, now)
+    files.drop_broken(conn, now)
     tidying.tidy(conn, now)
 
 

@@ -12,6 +12,8 @@ from parlour.kit.tokens import new_id
 from parlour.tools import Tools
 
 DEFAULT = "default"
+_PREVIEWS = "~previews"
+"""No name that anybody can give: what is tried out lies apart from every team's work."""
 _SLUG = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?\Z", re.ASCII)
 
 workspaces = sa.Table(
@@ -41,20 +43,29 @@ def find(conn: sa.Connection, slug: str) -> Workspace:
 
 
 def every(conn: sa.Connection) -> list[Workspace]:
-    """List all workspaces by name."""
-    return [Workspace(*row) for row in conn.execute(sa.select(workspaces).order_by("slug"))]
+    """List all workspaces of teams by name."""
+    wanted = sa.select(workspaces).where(workspaces.c.slug != _PREVIEWS).order_by("slug")
+    return [Workspace(*row) for row in conn.execute(wanted)]
 
 
 async def ensure_default(tools: Tools) -> Workspace:
     """Return the default workspace, made on first use."""
+    return await _ensure(tools, DEFAULT)
 
+
+async def ensure_previews(tools: Tools) -> Workspace:
+    """Return the workspace of previews, which nobody belongs to, made on first use."""
+    return await _ensure(tools, _PREVIEWS)
+
+
+async def _ensure(tools: Tools, slug: str) -> Workspace:
     def unit(conn: sa.Connection) -> Workspace:
-        values = {"id": new_id("wsp"), "slug": DEFAULT, "created_at": tools.clock.now()}
+        values = {"id": new_id("wsp"), "slug": slug, "created_at": tools.clock.now()}
         conn.execute(insert_or_ignore(conn, workspaces), values)
-        return find(conn, DEFAULT)
+        return find(conn, slug)
 
     try:
-        return await tools.db.read(find, DEFAULT)
+        return await tools.db.read(find, slug)
     except NotFound:
         return await tools.db.write(unit)
 

@@ -24,6 +24,12 @@ class Scene:
 
 SCREENS: dict[str, str] = {
     "/studio": "/studio",
+    "/studio/agents": "/studio/agents",
+    "/studio/agents/new": "/studio/agents/new",
+    "/studio/agents/{name}": "/studio/agents/helper",
+    "/studio/agents/{name}/delete": "/studio/agents/helper/delete",
+    "/studio/agents/{name}/documents": "/studio/agents/library/documents",
+    "/studio/agents/{name}/versions": "/studio/agents/helper/versions",
     "/studio/find": "/studio/find?q=a",
     "/studio/history": "/studio/history",
     "/studio/keys": "/studio/keys",
@@ -50,5 +56,5 @@ def address(scene: Scene, path: str) -> str:
 ELSEWHERE = {"/studio/setup", "/studio/sign-in/code"}
 """Pages that only a step of a journey leads to; other tests look at them."""
 
-NO_PAGES: set[str] = set()
+NO_PAGES = {"/studio/sign-in/provider", "/studio/sign-in/provider/back"}
 """What answers a GET with something that is no page: streams, pictures, files."""

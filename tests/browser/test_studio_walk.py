@@ -63,6 +63,10 @@ async def fill(scene: Scene, owner: Colleague, model: FakeModel) -> None:
     scene.links = [server.make_link("helper"), server.make_link("other"), server.make_link("draft")]
     scene.link = scene.links[0].id
     server.cli("link", "create", "helper", "--hours", "3", "--name", f"{LONG} {LONG}")
+    handbook = server.folder / "handbook"
+    handbook.mkdir(exist_ok=True)
+    (handbook / f"{LONG}.md").write_text("# Opening hours\n\nFrom nine to five.\n")
+    server.make_documents_agent("library", handbook)
     visitor = Visitor(owner.http, server.url, scene.links[0].token)
     await visitor.say("Hello?")
     for secret in visitor.cookies.values():

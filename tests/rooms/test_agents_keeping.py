@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from parlour import events
-from parlour.agents import keeping, store
+from parlour.agents import keeping, readying, store
 from parlour.agents.keeping import Wish
 from parlour.kit.errors import Conflict, Invalid, NotAllowed, NotFound, Stale
 from parlour.kit.queue.rows import jobs
@@ -53,7 +53,7 @@ async def test_a_draft_is_reached_by_nobody(tools: Tools, owner: Who) -> None:
     assert (made.agent.live, made.agent.published) == (False, None)
     assert await waiting(tools) == []
     with pytest.raises(Conflict):
-        await keeping.refresh(tools, made.agent)
+        await readying.refresh(tools, made.agent)
 
 
 async def test_a_name_is_taken_once(tools: Tools, owner: Who) -> None:

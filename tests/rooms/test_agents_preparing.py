@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from parlour.agents import keeping, store
+from parlour.agents import keeping, readying, store
 from parlour.agents.backends import KINDS
 from parlour.agents.library import store as library
 from parlour.agents.library.apart import Helper
@@ -45,8 +45,8 @@ async def agent(tools: Tools, owner: Who, folder: Path) -> Agent:
 @pytest.fixture
 async def working(tools: Tools) -> AsyncIterator[None]:
     """Jobs are run."""
-    tools.queue.handle(keeping.PREPARE, lambda job: keeping.prepare(tools, job.payload))
-    tools.queue.handle(keeping.FORGET, lambda job: keeping.forget(tools, job.payload))
+    tools.queue.handle(keeping.PREPARE, lambda job: readying.prepare(tools, job.payload))
+    tools.queue.handle(keeping.FORGET, lambda job: readying.forget(tools, job.payload))
     await tools.queue.start()
     yield
     await tools.queue.drain(5)
@@ -93,11 +93,11 @@ async def test_what_changes_behind_a_reading_is_read_after_it(
 
     monkeypatch.setattr(Helper, "read", slow)
     (folder / "b.md").write_text("# Garden\n\nTulips come back every spring, and lilies too.")
-    await keeping.refresh(tools, agent)
+    await readying.refresh(tools, agent)
     await asyncio.wait_for(halfway.wait(), 20)
     (folder / "a.md").write_text("# Doors\n\nThe porcelain knob is turned to the right instead.")
-    await keeping.refresh(tools, agent)
-    await keeping.refresh(tools, agent)
+    await readying.refresh(tools, agent)
+    await readying.refresh(tools, agent)
     assert await names_of_jobs(tools) == [keeping.PREPARE] * 2  # the one that runs, and one more
     on.set()
 
@@ -110,7 +110,7 @@ async def test_what_changes_behind_a_reading_is_read_after_it(
 
 async def test_asking_often_is_asking_once(tools: Tools, agent: Agent) -> None:
     for _ in range(3):
-        await keeping.refresh(tools, agent)
+        await readying.refresh(tools, agent)
     assert await names_of_jobs(tools) == [keeping.PREPARE] * 2  # that of its publishing, and one
 
 
@@ -129,7 +129,7 @@ async def test_nothing_is_read_for_an_agent_that_was_deleted_meanwhile(
     async def late(*given: Any) -> None:
         """The agent was found; before anything is written it is deleted and forgotten."""
         await keeping.delete(tools, owner, agent)
-        await keeping.forget(tools, {"agent": agent.id})
+        await readying.forget(tools, {"agent": agent.id})
         if not readable:
             shutil.rmtree(folder)
         assert kind.prepare is not None
@@ -137,10 +137,10 @@ async def test_nothing_is_read_for_an_agent_that_was_deleted_meanwhile(
 
     monkeypatch.setitem(KINDS, "documents", replace(kind, prepare=late))
     if readable:
-        await keeping.prepare(tools, {"agent": agent.id})
+        await readying.prepare(tools, {"agent": agent.id})
     else:
         with pytest.raises(Invalid):
-            await keeping.prepare(tools, {"agent": agent.id})
+            await readying.prepare(tools, {"agent": agent.id})
     assert await left(tools, agent.id) == []
 
 
@@ -161,10 +161,10 @@ async def test_a_reading_that_broke_off_leaves_nothing_of_a_deleted_agent(
     tools: Tools, owner: Who, agent: Agent
 ) -> None:
     """Its process was killed before it could look; whoever runs it again clears it away."""
-    await keeping.prepare(tools, {"agent": agent.id})
+    await readying.prepare(tools, {"agent": agent.id})
     await keeping.delete(tools, owner, agent)
     assert await left(tools, agent.id) != []
-    await keeping.prepare(tools, {"agent": agent.id})
+    await readying.prepare(tools, {"agent": agent.id})
     assert await left(tools, agent.id) == []
     assert keeping.FORGET in await names_of_jobs(tools)
 
@@ -182,7 +182,7 @@ async def test_an_agent_that_is_deleted_while_a_command_reads_for_it(
             found = (await tools.db.read(store.every, owner.workspace_id))[0]
             seen.append(found.id)
             await keeping.delete(tools, owner, found)
-            await keeping.forget(tools, {"agent": found.id})
+            await readying.forget(tools, {"agent": found.id})
         return await read(helper, wanted)
 
     monkeypatch.setattr(Helper, "read", deleted_meanwhile)

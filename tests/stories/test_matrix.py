@@ -28,6 +28,8 @@ OPEN = {
     "GET /studio/setup",
     "GET /studio/sign-in",
     "GET /studio/sign-in/code",
+    "GET /studio/sign-in/provider",
+    "GET /studio/sign-in/provider/back",
     "POST /studio/invite/{token}",
     "POST /studio/setup",
     "POST /studio/sign-in",

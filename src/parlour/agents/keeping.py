@@ -9,13 +9,12 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from parlour import events
-from parlour.agents import store
+from parlour.agents import files, store
 from parlour.agents.backends import KINDS
 from parlour.agents.contract import Backend
 from parlour.agents.kinds import Kind, wrong
-from parlour.agents.library import store as library
 from parlour.agents.model import Agent, Content, checked_name, checked_texts
-from parlour.kit.clock import SECOND, Moment
+from parlour.kit.clock import Moment
 from parlour.kit.errors import Conflict, NotAllowed, Stale
 from parlour.kit.tokens import new_id
 from parlour.rights import Who
@@ -26,9 +25,6 @@ PREPARE = "agents.prepare"
 
 FORGET = "agents.forget"
 """The job that removes what was made ready for an agent that has been deleted."""
-
-_PAUSE = SECOND
-"""How long a preparation that goes on is left alone before the next one takes over."""
 
 TEXTS = ("display_name", "description", "welcome_message", "starters", "placeholder")
 
@@ -60,10 +56,12 @@ async def create(tools: Tools, who: Who, wish: Wish, *, trusted: bool, publish: 
     if who.agent_id is not None:
         raise NotAllowed("this key is for one agent alone and makes no others")
     name = checked_name(wish.name)
-    kind = _kind(wish.backend)
+    kind = kind_of(wish.backend)
     accepted, secrets = await _accepted(tools, kind, wish.config, None, trusted=trusted)
     texts = {"display_name": name, **wish.texts}
     content = _content(wish.backend, kind.stored(accepted), texts)
+    if publish and (said := kind.lacking(accepted)):
+        raise wrong("publish", f"{said}, then publish")
 
     def unit(conn: sa.Connection) -> Made:
         now = tools.clock.now()
@@ -76,10 +74,11 @@ async def create(tools: Tools, who: Who, wish: Wish, *, trusted: bool, publish: 
             draft=content,
             created_at=now,
             updated_at=now,
+            updated_by=who.name,
         )
         store.insert(conn, agent)
         events.record(conn, events.Kind.AGENT_CREATED, who, now, agent_id=agent.id)
-        return Made(_publish(conn, tools, who, agent) if publish else agent, secrets)
+        return Made(put_up(conn, tools, who, agent) if publish else agent, secrets)
 
     try:
         return await tools.db.write(unit)
@@ -100,7 +99,7 @@ async def edit(
 
     Stale when the agent is no longer as `agent`, which the caller has read, says.
     """
-    kind = _kind(agent.draft.backend)
+    kind = kind_of(agent.draft.backend)
     stored = agent.draft.config
     secrets: dict[str, str] = {}
     if config is not None:
@@ -114,22 +113,47 @@ async def edit(
         now = tools.clock.now()
         held = store.hold(conn, agent.id)
         if held.updated_at != agent.updated_at:
-            raise Stale("the agent was changed meanwhile; read it again")
-        at = store.change(conn, held, now, draft=msgspec.to_builtins(draft))
-        events.record(conn, events.Kind.AGENT_CHANGED, who, now, agent_id=agent.id)
-        return Made(msgspec.structs.replace(held, draft=draft, updated_at=at), secrets)
+            raise stale(held)
+        if draft == held.draft:
+            return Made(held, secrets)
+        return Made(redraft(conn, who, held, draft, now), secrets)
 
     return await tools.db.write(unit)
 
 
-async def publish(tools: Tools, who: Who, agent: Agent) -> Agent:
+def redraft(
+    conn: sa.Connection, who: Who, held: Agent, draft: Content, now: Moment, **about: Any
+) -> Agent:
+    """Put another draft in the place of a held agent's, and write down who did."""
+    at = store.change(conn, held, now, draft=msgspec.to_builtins(draft), updated_by=who.name)
+    events.record(conn, events.Kind.AGENT_CHANGED, who, now, agent_id=held.id, data=about)
+    return msgspec.structs.replace(held, draft=draft, updated_at=at, updated_by=who.name)
+
+
+def drop_unnamed(conn: sa.Connection, held: Agent) -> None:
+    """Delete uploaded files that neither a version nor the draft of a held agent names."""
+    kind = kind_of(held.draft.backend)
+    files.drop(conn, held.id, kind.files(kind.load(held.draft.config)))
+
+
+def stale(held: Agent) -> Stale:
+    """Make the refusal of a change to an agent that is not as the caller saw it."""
+    return Stale(f"{held.updated_by or 'somebody'} changed this meanwhile; read it again")
+
+
+async def publish(tools: Tools, who: Who, agent: Agent, *, live: bool = False) -> Agent:
     """Make the draft what visitors get; the versions before it are kept.
 
-    A draft that visitors already get is not published again.
+    With `live` one that was never published before goes live, too.
+
+    A draft that visitors already get is not published again. Conflict when it lacks something.
     """
 
     def unit(conn: sa.Connection) -> Agent:
-        return _publish(conn, tools, who, store.hold(conn, agent.id))
+        held = store.hold(conn, agent.id)
+        published = put_up(conn, tools, who, held)
+        goes_live = live and held.published is None and not held.live
+        return _switched(conn, tools, who, published, live=True) if goes_live else published
 
     return await tools.db.write(unit)
 
@@ -139,15 +163,17 @@ async def switch(tools: Tools, who: Who, agent: Agent, *, live: bool) -> Agent:
 
     def unit(conn: sa.Connection) -> Agent:
         held = store.hold(conn, agent.id)
-        if held.live == live:
-            return held
-        now = tools.clock.now()
-        at = store.change(conn, held, now, live=live)
-        kind = events.Kind.AGENT_LIVE if live else events.Kind.AGENT_OFFLINE
-        events.record(conn, kind, who, now, agent_id=agent.id)
-        return msgspec.structs.replace(held, live=live, updated_at=at)
+        return held if held.live == live else _switched(conn, tools, who, held, live=live)
 
     return await tools.db.write(unit)
+
+
+def _switched(conn: sa.Connection, tools: Tools, who: Who, held: Agent, *, live: bool) -> Agent:
+    now = tools.clock.now()
+    at = store.change(conn, held, now, live=live, updated_by=who.name)
+    kind = events.Kind.AGENT_LIVE if live else events.Kind.AGENT_OFFLINE
+    events.record(conn, kind, who, now, agent_id=held.id)
+    return msgspec.structs.replace(held, live=live, updated_at=at, updated_by=who.name)
 
 
 async def delete(tools: Tools, who: Who, agent: Agent, *, seen: Moment | None = None) -> None:
@@ -159,90 +185,76 @@ async def delete(tools: Tools, who: Who, agent: Agent, *, seen: Moment | None = 
     def unit(conn: sa.Connection) -> None:
         held = store.hold(conn, agent.id)
         if seen is not None and held.updated_at != seen:
-            raise Stale("the agent was changed meanwhile; read it again")
+            raise stale(held)
         now = tools.clock.now()
-        store.change(conn, held, now, deleted_at=now, live=False)
-        tools.queue.enqueue(conn, FORGET, {"agent": agent.id})
+        for each in filter(None, (held, store.preview_of(conn, held.id))):
+            store.change(conn, each, now, deleted_at=now, live=False)
+            tools.queue.enqueue(conn, FORGET, {"agent": each.id})
         events.record(conn, events.Kind.AGENT_DELETED, who, now, agent_id=agent.id)
-
-    await tools.db.write(unit)
-
-
-async def prepare(tools: Tools, work: Mapping[str, Any]) -> None:
-    """Do what `PREPARE` asks for; nothing stays of an agent that is deleted meanwhile."""
-    agent = await tools.db.read(store.by_id, work["agent"])
-    if agent is None:  # a run that broke off may have left something
-        await forget(tools, work)
-    elif agent.published is not None:
-        content = (await tools.db.read(store.version, agent.id, agent.published)).content
-        kind = _kind(content.backend)
-        if kind.prepare is not None:
-            try:
-                await kind.prepare(kind.load(content.config), agent.id, tools)
-            finally:
-                # `FORGET` may have been through before this began to write.
-                if await tools.db.read(store.by_id, agent.id) is None:
-                    await forget(tools, work)
-
-
-async def forget(tools: Tools, work: Mapping[str, Any]) -> None:
-    """Do what `FORGET` asks for."""
-    for kind in KINDS.values():
-        if kind.forget is not None:
-            await kind.forget(work["agent"], tools)
-
-
-async def refresh(tools: Tools, agent: Agent) -> None:
-    """Have an agent made ready again, such as after its documents changed.
-
-    What is asked for while it is being made ready waits as one, and is begun after that: a run
-    that goes on may have passed what has changed since. Conflict while nothing of it is published,
-    because a draft is not made ready.
-    """
-    if agent.published is None:
-        raise Conflict("publish the agent first", code="not_published")
-
-    def unit(conn: sa.Connection) -> None:
-        state = library.state_of(conn, agent.id)
-        # The key names the run that this one comes after, so it is free once that one has begun.
-        after = "" if state is None else state.run
-        going_on = state is not None and state.state == "indexing"
-        tools.queue.enqueue(
-            conn,
-            PREPARE,
-            {"agent": agent.id},
-            key=f"{PREPARE}:{agent.id}:{after}",
-            run_at=tools.clock.now() + _PAUSE if going_on else None,
-        )
 
     await tools.db.write(unit)
 
 
 def shown_config(content: Content) -> dict[str, Any]:
     """Return a backend's config as its owner may see it, without secrets."""
-    kind = _kind(content.backend)
+    kind = kind_of(content.backend)
     return kind.shown(kind.load(content.config))
+
+
+def secrets_of(content: Content) -> dict[str, Moment]:
+    """Tell which secrets are kept, by field, and when each was set; 0: before that was noted."""
+    kind = kind_of(content.backend)
+    return kind.secrets(kind.load(content.config))
+
+
+def lacking(content: Content) -> str:
+    """Say what keeps a content from being published; empty when nothing does."""
+    kind = kind_of(content.backend)
+    return kind.lacking(kind.load(content.config))
+
+
+def library_of(content: Content, agent_id: str) -> str:
+    """Return whose library holds the documents that an agent's answers cite."""
+    kind = kind_of(content.backend)
+    return kind.library(kind.load(content.config), agent_id)
 
 
 async def backend_of(tools: Tools, agent_id: str, version: int) -> Backend:
     """Bring the backend of a published version to life; NotFound when there is none."""
     found = await tools.db.read(store.version, agent_id, version)
-    kind = _kind(found.content.backend)
+    kind = kind_of(found.content.backend)
     return kind.build(kind.load(found.content.config), agent_id, tools)
 
 
-def _publish(conn: sa.Connection, tools: Tools, who: Who, held: Agent) -> Agent:
-    if held.published is not None:
-        present = store.version(conn, held.id, held.published)
-        if present.content == held.draft:
-            return held
+def put_up(
+    conn: sa.Connection,
+    tools: Tools,
+    who: Who,
+    held: Agent,
+    content: Content | None = None,
+    *,
+    restored_from: int | None = None,
+) -> Agent:
+    """Publish a held agent's draft, or a `content` of an earlier version, as the next version.
+
+    What visitors already get is not published again. Conflict when it lacks something.
+    """
+    new = held.draft if content is None else content
+    if held.published is not None and store.version(conn, held.id, held.published).content == new:
+        return held
+    kind = kind_of(new.backend)
+    config = kind.load(new.config)
+    if said := kind.lacking(config):
+        raise Conflict(said, code="not_ready")
     now = tools.clock.now()
-    number = store.add_version(conn, held.id, held.draft, now)
-    at = store.change(conn, held, now, published=number)
+    number = store.add_version(conn, held.id, new, now, who.name, restored_from=restored_from)
+    files.keep(conn, kind.files(config))
+    at = store.change(conn, held, now, published=number, updated_by=who.name)
     tools.queue.enqueue(conn, PREPARE, {"agent": held.id})
-    about = {"version": number}
-    events.record(conn, events.Kind.AGENT_PUBLISHED, who, now, agent_id=held.id, data=about)
-    return msgspec.structs.replace(held, published=number, updated_at=at)
+    about = {"version": number} | ({"from": restored_from} if restored_from else {})
+    told = events.Kind.AGENT_ROLLED_BACK if restored_from else events.Kind.AGENT_PUBLISHED
+    events.record(conn, told, who, now, agent_id=held.id, data=about)
+    return msgspec.structs.replace(held, published=number, updated_at=at, updated_by=who.name)
 
 
 async def _accepted(
@@ -262,7 +274,8 @@ def _content(backend: str, config: dict[str, Any], texts: Mapping[str, Any]) -> 
         raise wrong(where.strip("`") or "agent", message.replace("`", "")) from None
 
 
-def _kind(name: str) -> Kind[Any]:
+def kind_of(name: str) -> Kind[Any]:
+    """Find a kind of backend; Invalid when there is none of that name."""
     kind = KINDS.get(name)
     if kind is None:
         raise wrong("backend", f"must be one of {', '.join(KINDS)}")

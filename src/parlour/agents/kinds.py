@@ -7,6 +7,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import msgspec
 
 from parlour.agents.contract import Backend
+from parlour.kit.clock import Moment
 from parlour.kit.errors import FieldError, Invalid
 from parlour.kit.http import Blocked
 from parlour.tools import Tools
@@ -37,6 +38,26 @@ def _no_secrets(_before: Any, _config: Any, _tools: Tools) -> dict[str, str]:
     return {}
 
 
+def _none(_config: Any) -> dict[str, Moment]:
+    return {}
+
+
+def _no_files(_config: Any) -> list[str]:
+    return []
+
+
+def _nothing(_config: Any) -> str:
+    return ""
+
+
+def _itself(config: Any, _published: Any, _agent_id: str) -> Any:
+    return config
+
+
+def _own(_config: Any, agent_id: str) -> str:
+    return agent_id
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind(Generic[Config]):
     """One kind of backend. `trusted` is True for whoever has a shell on this machine.
@@ -57,8 +78,21 @@ class Kind(Generic[Config]):
     made: Callable[[Config | None, Config, Tools], dict[str, str]] = _no_secrets
     """(previous, config, tools): secrets that this change made, to be shown this once."""
 
-    prepare: Callable[[Config, str, Tools], Awaitable[None]] | None = None
-    """(config, agent id, tools): make what a published version needs before it can answer."""
+    secrets: Callable[[Config], dict[str, Moment]] = _none
+    """The secrets that are kept, by field, and when each was set; 0: before that was noted."""
+
+    files: Callable[[Config], list[str]] = _no_files
+    """The ids of the uploaded files that a config names."""
+    lacking: Callable[[Config], str] = _nothing
+    """What keeps a config from being published, in a sentence; empty when nothing does."""
+    mirrored: Callable[[Config, Config | None, str], Config] = _itself
+    """(draft, what is published, agent id): the config with which the draft is tried."""
+    library: Callable[[Config, str], str] = _own
+    """(config, agent id): whose library holds the documents that answers cite."""
+
+    prepare: Callable[[Config, str, str, Tools], Awaitable[None]] | None = None
+    """(config, agent id, id of an agent that may have read the same, tools): make what a version
+    needs before it can answer."""
     forget: Callable[[str, Tools], Awaitable[None]] | None = None
     """(agent id, tools): remove everything that `prepare` made."""
 

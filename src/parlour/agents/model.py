@@ -1,5 +1,6 @@
 """What an agent is: its content as drafted and as published, and when it answers; pure."""
 
+import hashlib
 import re
 from typing import Any
 
@@ -37,6 +38,15 @@ class Agent(msgspec.Struct, frozen=True):
     draft: Content
     created_at: Moment
     updated_at: Moment
+    updated_by: str = ""
+    """Who changed it last; empty before that was noted."""
+    draft_of: str | None = None
+    """Set for a preview: the agent whose draft it answers with. No list holds previews."""
+
+    @property
+    def seen(self) -> str:
+        """What stands for the draft as somebody saw it, its documents apart: those change often."""
+        return _mark(self.draft)
 
 
 class Version(msgspec.Struct, frozen=True):
@@ -45,12 +55,30 @@ class Version(msgspec.Struct, frozen=True):
     number: int
     content: Content
     published_at: Moment
+    published_by: str = ""
+    """Who published it; empty before that was noted."""
+    restored_from: int | None = None
+    """The version that it brought back."""
+
+
+def _mark(content: Content) -> str:
+    config = {name: value for name, value in content.config.items() if name != "uploads"}
+    told = msgspec.json.encode(msgspec.structs.replace(content, config=config), order="sorted")
+    return hashlib.sha256(told).hexdigest()[:16]
+
+
+RESERVED = frozenset({"new"})
+"""Names that are addresses of the studio."""
 
 
 def checked_name(name: str) -> str:
     """Return a name that can stand in a path, or refuse it."""
+    message = ""
     if not NAME.match(name):
         message = "1 to 64 small letters, digits, hyphens and underscores"
+    elif name in RESERVED:
+        message = f"anything but {name!r}, which the studio needs itself"
+    if message:
         raise Invalid(f"an agent's name has {message}", errors=[FieldError("name", message)])
     return name
 

@@ -24,6 +24,9 @@ agents = sa.Table(
     sa.Column("created_at", sa.BigInteger, nullable=False),
     sa.Column("updated_at", sa.BigInteger, nullable=False),
     sa.Column("deleted_at", sa.BigInteger),
+    sa.Column("updated_by", sa.String(200), nullable=False, server_default=""),
+    sa.Column("draft_of", sa.String(40)),
+    sa.Index("agents_draft_of", "draft_of", unique=True),
 )
 sa.Index(
     "agents_name",
@@ -41,6 +44,8 @@ versions = sa.Table(
     sa.Column("number", sa.Integer, primary_key=True),
     sa.Column("content", Json, nullable=False),
     sa.Column("published_at", sa.BigInteger, nullable=False),
+    sa.Column("published_by", sa.String(200), nullable=False, server_default=""),
+    sa.Column("restored_from", sa.Integer),
 )
 
 _SHOWN = [
@@ -52,6 +57,15 @@ _SHOWN = [
     agents.c.draft,
     agents.c.created_at,
     agents.c.updated_at,
+    agents.c.updated_by,
+    agents.c.draft_of,
+]
+_VERSION = [
+    versions.c.number,
+    versions.c.content,
+    versions.c.published_at,
+    versions.c.published_by,
+    versions.c.restored_from,
 ]
 
 
@@ -66,6 +80,8 @@ def insert(conn: sa.Connection, agent: Agent) -> None:
         "draft": msgspec.to_builtins(agent.draft),
         "created_at": agent.created_at,
         "updated_at": agent.updated_at,
+        "updated_by": agent.updated_by,
+        "draft_of": agent.draft_of,
     }
     conn.execute(sa.insert(agents), values)
 
@@ -114,6 +130,19 @@ def every(
     return [_agent(row) for row in conn.execute(wanted.order_by(agents.c.name).limit(limit))]
 
 
+def with_unpublished(conn: sa.Connection, workspace_id: str) -> set[str]:
+    """Return the ids of published agents whose draft has what visitors do not get yet."""
+    found = conn.execute(
+        sa.select(agents.c.id, agents.c.draft, versions.c.content)
+        .join(
+            versions,
+            sa.and_(versions.c.agent_id == agents.c.id, versions.c.number == agents.c.published),
+        )
+        .where(agents.c.workspace_id == workspace_id, agents.c.deleted_at.is_(None))
+    )
+    return {row.id for row in found if row.draft != row.content}
+
+
 def names(conn: sa.Connection, agent_ids: Collection[str]) -> dict[str, str]:
     """Return the names of these agents, deleted ones included, by id."""
     wanted = sa.select(agents.c.id, agents.c.name).where(agents.c.id.in_(agent_ids))
@@ -139,7 +168,15 @@ def change(conn: sa.Connection, held: Agent, now: Moment, **values: Any) -> Mome
     return at
 
 
-def add_version(conn: sa.Connection, agent_id: str, content: Content, now: Moment) -> int:
+def add_version(
+    conn: sa.Connection,
+    agent_id: str,
+    content: Content,
+    now: Moment,
+    by: str = "",
+    *,
+    restored_from: int | None = None,
+) -> int:
     """Store the next version and return its number."""
     newest = conn.execute(
         sa.select(sa.func.max(versions.c.number)).where(versions.c.agent_id == agent_id)
@@ -150,6 +187,8 @@ def add_version(conn: sa.Connection, agent_id: str, content: Content, now: Momen
         "number": number,
         "content": msgspec.to_builtins(content),
         "published_at": now,
+        "published_by": by,
+        "restored_from": restored_from,
     }
     conn.execute(sa.insert(versions), values)
     return number
@@ -158,13 +197,31 @@ def add_version(conn: sa.Connection, agent_id: str, content: Content, now: Momen
 def version(conn: sa.Connection, agent_id: str, number: int) -> Version:
     """Find a published version; NotFound when there is none of that number."""
     row = conn.execute(
-        sa.select(versions.c.number, versions.c.content, versions.c.published_at).where(
-            versions.c.agent_id == agent_id, versions.c.number == number
-        )
+        sa.select(*_VERSION).where(versions.c.agent_id == agent_id, versions.c.number == number)
     ).first()
     if row is None:
         raise NotFound(f"there is no version {number}")
     return _version(row)
+
+
+def count_of_versions(conn: sa.Connection, agent_id: str) -> int:
+    """Count an agent's published versions."""
+    counted = sa.select(sa.func.count()).where(versions.c.agent_id == agent_id)
+    return int(conn.execute(counted).scalar_one())
+
+
+def preview_of(conn: sa.Connection, agent_id: str) -> Agent | None:
+    """Find the preview of an agent's draft."""
+    row = conn.execute(
+        sa.select(*_SHOWN).where(agents.c.draft_of == agent_id, agents.c.deleted_at.is_(None))
+    ).first()
+    return None if row is None else _agent(row)
+
+
+def prune_versions(conn: sa.Connection, agent_id: str, before: int) -> None:
+    """Delete versions of a preview that no conversation needs any more."""
+    older = sa.and_(versions.c.agent_id == agent_id, versions.c.number < before)
+    conn.execute(sa.delete(versions).where(older))
 
 
 _KEPT = 500
@@ -190,9 +247,7 @@ def every_version(
     conn: sa.Connection, agent_id: str, *, before: int | None = None, limit: int | None = None
 ) -> list[Version]:
     """List published versions, newest first: at most `limit`, older than number `before`."""
-    wanted = sa.select(versions.c.number, versions.c.content, versions.c.published_at).where(
-        versions.c.agent_id == agent_id
-    )
+    wanted = sa.select(*_VERSION).where(versions.c.agent_id == agent_id)
     if before is not None:
         wanted = wanted.where(versions.c.number < before)
     found = conn.execute(wanted.order_by(versions.c.number.desc()).limit(limit))
@@ -200,7 +255,13 @@ def every_version(
 
 
 def _version(row: Any) -> Version:
-    return Version(row.number, msgspec.convert(row.content, Content), row.published_at)
+    return Version(
+        row.number,
+        msgspec.convert(row.content, Content),
+        row.published_at,
+        row.published_by,
+        row.restored_from,
+    )
 
 
 def _agent(row: sa.Row[Any]) -> Agent:
@@ -213,4 +274,6 @@ def _agent(row: sa.Row[Any]) -> Agent:
         msgspec.convert(row.draft, Content),
         row.created_at,
         row.updated_at,
+        row.updated_by,
+        row.draft_of,
     )

@@ -21,7 +21,7 @@ COMMANDS: Final = {
     "staff": ("staff", "Invite, add and list people."),
     "key": ("keys", "Make, list and revoke API keys."),
     "event": ("events", "See what the staff and their programs did."),
-    "agent": ("agents", "Make, publish and switch agents."),
+    "agent": ("drafts", "Make, publish and switch agents."),
     "link": ("links", "Make, list and end links to agents."),
     "conversation": ("conversations", "List and show conversations."),
     "widget": ("widgets", "Say how agents look, and share their chat links."),

@@ -5,6 +5,7 @@ from typing import Any
 import click
 import msgspec
 
+from parlour import transcripts
 from parlour.agents import keeping, store
 from parlour.agents.backends import KINDS
 from parlour.agents.model import Agent
@@ -21,6 +22,7 @@ from parlour.cli.base import (
     table,
 )
 from parlour.cli.preparing import backend_options
+from parlour.links import store as links
 from parlour.web.api import shapes
 
 name_of = click.argument("name")
@@ -47,6 +49,8 @@ def agent() -> None:
 async def create(name: str, backend: str, workspace: str, **options: Any) -> None:
     """Make an agent; it is published and live at once unless --draft.
 
+    One of documents without --path is a draft until documents are uploaded and it is published.
+
     \b
     parlour agent create handbook --backend documents --path ./handbook
     parlour agent create helper --backend openai --base-url http://localhost:11434/v1 --model llama3
@@ -57,9 +61,13 @@ async def create(name: str, backend: str, workspace: str, **options: Any) -> Non
     texts = {key: options[key] for key in keeping.TEXTS if options[key]}
     wish = keeping.Wish(name, backend, config, texts)
     async with host(workspace) as here:
-        made, report = await preparing.create(here, wish, publish=not options["draft"])
+        empty = backend == "documents" and "path" not in config
+        publish = not (options["draft"] or empty)
+        made, report = await preparing.create(here, wish, publish=publish)
     shown = msgspec.to_builtins(shapes.agent_made(made))
     lines = [f"{made.agent.name} {_state(made.agent)}."]
+    if empty:
+        lines.append(f"Upload its documents: parlour agent upload {name} FILE…")
     if report is not None:
         shown["index"] = report
         lines.append(preparing.told(report))
@@ -90,7 +98,7 @@ async def listed(workspace: str, *, as_json: bool) -> None:
 async def shown(name: str, workspace: str, *, as_json: bool) -> None:
     """Show an agent and how it is set up."""
     async with host(workspace) as here:
-        found = await _find(here, name)
+        found = await find(here, name)
         told = shapes.agent(found, manages=True)
         index = await preparing.progress(here, found)
     data = {**msgspec.to_builtins(told), "index": index}
@@ -119,7 +127,7 @@ async def shown(name: str, workspace: str, *, as_json: bool) -> None:
 async def publish(name: str, workspace: str, *, as_json: bool) -> None:
     """Make the draft what visitors get."""
     async with host(workspace) as here:
-        found = await keeping.publish(here.tools, here.who, await _find(here, name))
+        found = await keeping.publish(here.tools, here.who, await find(here, name))
     _print(found, f"{name}: version {found.published} is published.", as_json=as_json)
 
 
@@ -150,24 +158,36 @@ async def offline(name: str, workspace: str, *, as_json: bool) -> None:
 @as_json
 @asynchronous
 async def delete(name: str, workspace: str, *, yes: bool, as_json: bool) -> None:
-    """Delete an agent; its links then answer as if they had never been."""
+    """Delete an agent; its links then answer as if they had never been.
+
+    It says first how many links and conversations there are.
+    """
     async with host(workspace) as here:
-        found = await _find(here, name)
-        if not confirmed(f"Delete the agent {name} and end all its links?", yes=yes):
+        found = await find(here, name)
+        taken = await footprint(here, found)
+        if not confirmed(f"Delete the agent {name}, {taken}?", yes=yes):
             raise click.Abort
         await keeping.delete(here.tools, here.who, found)
     data = {"message": "the agent has been deleted", "agent_id": found.id}
     show(data, f"Deleted {name}.", as_json=as_json)
 
 
+async def footprint(here: Host, found: Agent) -> str:
+    """Say what ends or goes with an agent."""
+    counted = await here.tools.db.browse(links.count_of_agents, here.who.workspace_id)
+    talks = await here.tools.db.browse(transcripts.count_of_agent, found.id)
+    return f"end its {counted.get(found.id, (0, 0))[0]:,} links and {talks:,} conversations"
+
+
 async def _switch(name: str, workspace: str, *, live: bool, as_json: bool) -> None:
     async with host(workspace) as here:
-        found = await _find(here, name)
+        found = await find(here, name)
         found = await keeping.switch(here.tools, here.who, found, live=live)
     _print(found, f"{name} {_state(found)}.", as_json=as_json)
 
 
-async def _find(here: Host, name: str) -> Agent:
+async def find(here: Host, name: str) -> Agent:
+    """Find an agent of the workspace by name."""
     return await here.tools.db.read(store.find, here.who.workspace_id, name)
 
 

@@ -8,7 +8,7 @@ import click
 
 import parlour
 from parlour import rights, workspaces
-from parlour.agents import keeping, store
+from parlour.agents import keeping, readying, store
 from parlour.agents.model import Agent
 from parlour.cli import base, drawing
 from parlour.kit.errors import NotFound
@@ -54,7 +54,7 @@ async def begin(tools: Tools) -> None:
 async def _agent(tools: Tools, who: Who) -> Agent:
     with contextlib.suppress(NotFound):
         found = await tools.db.read(store.find, who.workspace_id, _NAME)
-        await keeping.refresh(tools, found)  # the documentation may be a newer one
+        await readying.refresh(tools, found)  # the documentation may be a newer one
         return found
     config = {"path": str(documentation())}
     wish = keeping.Wish(_NAME, "documents", config, _TEXTS)

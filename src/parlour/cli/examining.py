@@ -44,6 +44,8 @@ async def examine() -> AsyncIterator[Finding]:
         yield finding
     async for finding in surroundings.address(settings):
         yield finding
+    async for finding in surroundings.provider(settings):
+        yield finding
     if sound and _present(settings):
         async for finding in _agents(settings):
             yield finding

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 import click
 import msgspec
 
-from parlour.agents import keeping, store
+from parlour.agents import keeping, readying, store
 from parlour.agents.backends import documents
 from parlour.agents.library import indexing
 from parlour.agents.library import store as library
@@ -37,7 +37,7 @@ _OF: Final[dict[str, tuple[str, ...]]] = {
     "function": ("target",),
 }
 _NEEDED: Final = {
-    "documents": ("path",),
+    "documents": (),
     "openai": ("base_url", "model"),
     "webhook": ("url",),
     "function": ("target",),
@@ -53,7 +53,7 @@ _OPTIONS: Final = [
         "--path",
         type=click.Path(path_type=Path),
         metavar="DIR",
-        help="documents: the folder to answer from.",
+        help="documents: the folder to answer from; without it, upload some.",
     ),
     click.option(
         "--embeddings-url",
@@ -123,7 +123,7 @@ async def create(
 
     Returns what was made, and how reading went. When reading fails, nothing is left behind.
     """
-    if wish.backend != "documents":
+    if wish.backend != "documents" or "path" not in wish.config:
         return await keeping.create(here.tools, here.who, wish, trusted=True, publish=publish), None
     made = await keeping.create(here.tools, here.who, wish, trusted=True, publish=False)
     agent = made.agent
@@ -152,7 +152,7 @@ async def _read(here: Host, agent: Agent, told: indexing.Progress) -> None:
     finally:
         # Whoever deleted it meanwhile may have cleared away before this wrote its last.
         if await tools.db.read(store.by_id, agent.id) is None:
-            await keeping.forget(tools, {"agent": agent.id})
+            await readying.forget(tools, {"agent": agent.id})
 
 
 async def progress(here: Host, agent: Agent) -> dict[str, Any] | None:

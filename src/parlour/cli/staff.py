@@ -12,6 +12,7 @@ from parlour.links import address
 from parlour.rights import Role
 from parlour.staff import invitations, model, people, store
 from parlour.staff.model import Person
+from parlour.staff.openid import binding
 from parlour.staff.people import NewPerson
 from parlour.staff.second_step import keeping as second_steps
 from parlour.staff.second_step import store as second_step
@@ -163,6 +164,20 @@ async def second_step_off(email: str, workspace: str, *, as_json: bool) -> None:
         await second_steps.reset(here.tools, here.who, found.id)
         shown = await _told(here, found)
     _show(shown, f"{found.email} signs in by password alone now.", as_json=as_json)
+
+
+@staff.command("forget-provider")
+@_email
+@in_workspace
+@as_json
+@asynchronous
+async def forget_provider(email: str, workspace: str, *, as_json: bool) -> None:
+    """Forget by which account of the OpenID provider a person comes in."""
+    async with host(workspace) as here:
+        found = await _find(here, email)
+        await binding.forget(here.tools, here.who, found.id)
+        shown = await _told(here, found)
+    _show(shown, f"The next account with the address {found.email} counts.", as_json=as_json)
 
 
 async def _invite(

@@ -1,4 +1,4 @@
-"""What the doctor looks at around an instance: Redis, and the address that visitors use."""
+"""What the doctor looks at around an instance: Redis, the visitors' address, the provider."""
 
 import asyncio
 import ipaddress
@@ -12,7 +12,10 @@ from redis.exceptions import RedisError
 
 from parlour.cli.findings import Finding
 from parlour.config import Settings
+from parlour.kit.clock import SystemClock
 from parlour.kit.http import Blocked, Deadlines, GuardedClient, RequestFailed
+from parlour.staff.openid.provider import Provider
+from parlour.staff.openid.refusals import ProviderAway
 
 _PATIENCE: Final = 3
 
@@ -53,6 +56,21 @@ async def address(settings: Settings) -> AsyncIterator[Finding]:
         yield Finding("address", "good", f"{url}; it leads elsewhere, so it was not called")
         return
     yield await _called(url.rstrip("/"))
+
+
+async def provider(settings: Settings) -> AsyncIterator[Finding]:
+    """Look at the OpenID provider by which people sign in, if there is one."""
+    if not settings.oidc_issuer:
+        return
+    client = GuardedClient(settings)
+    try:
+        await Provider(settings, client, SystemClock()).offer()
+    except ProviderAway as error:
+        yield Finding("provider", "bad", f"{settings.oidc_issuer}: {error.reason}")
+    else:
+        yield Finding("provider", "good", f"{settings.oidc_issuer} answers")
+    finally:
+        await client.close()
 
 
 def _loopback(host: str) -> bool:

@@ -105,6 +105,12 @@ def one(conn: sa.Connection, conversation_id: str, message_id: str) -> Message |
     return None if row is None else _message(row)
 
 
+def count_of_agent(conn: sa.Connection, agent_id: str) -> int:
+    """Count an agent's conversations."""
+    counted = sa.select(sa.func.count()).where(conversations.c.agent_id == agent_id)
+    return int(conn.execute(counted).scalar_one())
+
+
 def usage_of_links(conn: sa.Connection, link_ids: list[str]) -> dict[str, tuple[int, int, int]]:
     """Count, for each link: messages, visitors, and when it was last used."""
     columns = conversations.c

@@ -6,9 +6,11 @@ from typing import Final
 import sqlalchemy as sa
 
 from parlour import events
+from parlour.config import Settings
 from parlour.events import Kind
 from parlour.kit.errors import Invalid, NotFound, Problem, Unauthorized
 from parlour.kit.tokens import new_secret
+from parlour.rights import Role
 from parlour.staff import passwords, sessions, store, tables
 from parlour.staff.model import LONGEST_PASSWORD, canonical
 from parlour.staff.people import person_who
@@ -43,8 +45,8 @@ async def by_password(
     """Come in by a password; the session `instead_of`, a secret, ends.
 
     Raises:
-        SignInRefused: for an unknown address, a wrong password and one who is shut out alike,
-        after the same time.
+        SignInRefused: for an unknown address, a wrong password, one who is shut out, and one whose
+        role has to come by the provider, alike and after the same time.
     """
     try:
         address = canonical(email)
@@ -53,7 +55,7 @@ async def by_password(
     found = await tools.db.read(store.password_of, address)
     typed = password[: LONGEST_PASSWORD + 1]
     fitting = await passwords.fits(typed, found.password if found is not None else None)
-    if not fitting or not found:
+    if not fitting or not found or not _may(tools.settings, found.role):
         raise SignInRefused("this address and this password do not belong together")
     return await come_in(tools, found.workspace_id, found.id, client, instead_of=instead_of)
 
@@ -136,3 +138,8 @@ def _end(conn: sa.Connection, hashed: str) -> None:
     half = tables.half_sessions
     if not conn.execute(sa.delete(half).where(half.c.hash == hashed)).rowcount:
         raise NotFound("this has just been completed")
+
+
+def _may(settings: Settings, role: str) -> bool:
+    """Whether people of a role may use a password."""
+    return settings.passwords == "everybody" or role == Role.OWNER.value

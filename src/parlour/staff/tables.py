@@ -91,3 +91,14 @@ half_sessions = sa.Table(
     sa.Index("half_sessions_person", "person_id"),
 )
 """Those whose password was right, and whose code is waited for. They open nothing else."""
+
+identities = sa.Table(
+    "identities",
+    metadata,
+    sa.Column("issuer", sa.String(500), primary_key=True),
+    sa.Column("subject", sa.String(255), primary_key=True),
+    sa.Column("person_id", sa.ForeignKey("people.id"), nullable=False),
+    sa.Column("created_at", sa.BigInteger, nullable=False),
+    sa.UniqueConstraint("issuer", "person_id", name="identities_person"),
+)
+"""By which account of a provider somebody comes in: one for each person and provider."""

@@ -14,6 +14,7 @@ from parlour.transcripts.window import (
 
 __all__ = [
     "Shown",
+    "count_of_agent",
     "for_visitor",
     "one_for_visitor",
     "one_shown_to",
@@ -23,6 +24,11 @@ __all__ = [
 
 _AT_A_TIME = 500
 """Names in one statement; databases take only so many."""
+
+
+def count_of_agent(conn: sa.Connection, agent_id: str) -> int:
+    """Count the conversations that visitors had with an agent."""
+    return reading.count_of_agent(conn, agent_id)
 
 
 def usage_of_links(conn: sa.Connection, link_ids: list[str]) -> dict[str, tuple[int, int, Moment]]:

@@ -146,12 +146,16 @@ def nonce() -> str:
     return new_id("n")[2:]
 
 
-def page_policy(script_nonce: str) -> str:
-    """Return the content security policy of a page with its own scripts and styles only."""
+def page_policy(script_nonce: str, *, frames: bool = False, framed: bool = False) -> str:
+    """Return the content security policy of a page with its own scripts and styles only.
+
+    `frames`: it shows another page of ours in a frame. `framed`: it may be shown in one of ours.
+    """
+    own = "'self'" if framed else "'none'"
     return (
         f"default-src 'none'; script-src 'nonce-{script_nonce}'; style-src 'self'; "
         "img-src 'self' data:; connect-src 'self'; manifest-src 'self'; form-action 'self'; "
-        "base-uri 'none'; frame-ancestors 'none'"
+        f"base-uri 'none'; frame-ancestors {own}" + ("; frame-src 'self'" if frames else "")
     )
 
 

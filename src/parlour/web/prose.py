@@ -260,6 +260,8 @@ def _parser() -> MarkdownIt:
     parser.validateLink = bool  # type: ignore[method-assign, assignment]
     parser.normalizeLink = str  # type: ignore[method-assign, assignment]
     parser.normalizeLinkText = str  # type: ignore[method-assign, assignment]
+    # Where one of our rules may begin; at everything else they would all be tried in vain.
+    parser.inline.terminator_re = re.compile(r"[\n!&*<\[\\\]_`~]")
     parser.core.ruler.push("tidy", _tidy)
     for name, rule in {
         "fence": _fence,

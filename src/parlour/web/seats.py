@@ -8,6 +8,7 @@ from parlour.config import Settings
 from parlour.kit.clock import SECOND
 from parlour.kit.errors import NotAllowed
 from parlour.staff import sessions
+from parlour.staff.openid.rounds import LASTS as ROUND_LASTS
 from parlour.staff.second_step.rules import HALF_LASTS
 from parlour.staff.sessions import Seat
 from parlour.tools import Tools
@@ -18,12 +19,18 @@ WHOLE: Final = "studio"
 """The cookie of whoever is signed in."""
 HALF: Final = "half"
 """The cookie of whoever has given a password and not yet a code."""
+ROUND: Final = "round"
+"""The cookie of whoever is on the way to the provider and back."""
 
 OPEN_WITHOUT_SECOND_STEP: Final = "open_without_second_step"
 """The option of routes by which somebody turns on the second step that they must have."""
 
-_LASTS: Final = {WHOLE: sessions.KEPT_SECONDS, HALF: HALF_LASTS // SECOND}
-_LONGEST = 200
+_LASTS: Final = {
+    WHOLE: sessions.KEPT_SECONDS,
+    HALF: HALF_LASTS // SECOND,
+    ROUND: ROUND_LASTS // SECOND,
+}
+_LONGEST: Final = {WHOLE: 200, HALF: 200, ROUND: 3_000}
 
 
 class SecondStepMissing(NotAllowed):
@@ -40,7 +47,7 @@ def cookie_name(settings: Settings, which: str = WHOLE) -> str:
 def secret_of(request: Asked, settings: Settings, which: str = WHOLE) -> str | None:
     """Return the secret that the browser sent in this cookie; None when there is none."""
     found = cookies(request.headers.get("cookie", "")).get(cookie_name(settings, which))
-    return found if found and len(found) <= _LONGEST else None
+    return found if found and len(found) <= _LONGEST[which] else None
 
 
 def cookie(settings: Settings, secret: str | None, which: str = WHOLE) -> Cookie:

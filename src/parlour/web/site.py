@@ -13,6 +13,7 @@ from parlour.chat.live import Live
 from parlour.kit.errors import NotFound
 from parlour.kit.limits import PerMinute
 from parlour.rights import Who
+from parlour.staff.openid.provider import Provider
 from parlour.staff.sessions import Seat
 from parlour.tools import Tools
 from parlour.web import bodies, edge, gates, inks, problems, seats
@@ -22,6 +23,7 @@ from parlour.web.edge import Edge
 from parlour.web.gates import OPEN, Asked, Gate
 from parlour.web.strangers import Strangers
 from parlour.web.studio import (
+    agents,
     entering,
     finding,
     history,
@@ -29,6 +31,7 @@ from parlour.web.studio import (
     keys,
     me,
     people,
+    provider,
     second_step,
     shell,
 )
@@ -38,7 +41,10 @@ from parlour.web.visit import room, sources
 DOORS = (public, manage, service)
 """The files of the programs' door; each lists its handlers."""
 
-STUDIO = (entering, finding, people, me, second_step, keys, history, home)
+STUDIO = (
+    *(entering, provider, finding, agents),
+    *(people, me, second_step, keys, history, home),
+)
 """The files of the studio's door."""
 
 _FOREVER = "public, max-age=31536000, immutable"
@@ -87,6 +93,7 @@ def build(tools: Tools, live: Live) -> Edge:
     limiter = PerMinute(tools.settings.wrong_tokens_per_minute)
     app.state.tools = tools
     app.state.throttle = Throttle(tools)
+    app.state.provider = _provider(tools)
     app.state.strangers = Strangers(tools.keys, tools.settings.trusted_proxies, limiter)
     require_gates(app)
     methods = {
@@ -115,6 +122,13 @@ def _who(request: Asked) -> Who:
 def _seat(request: Asked) -> Seat:
     seat: Seat = request.state.seat
     return seat
+
+
+def _provider(tools: Tools) -> Provider | None:
+    """Make what asks the provider of sign-ins, if the settings name one."""
+    if not tools.settings.oidc_issuer:
+        return None
+    return Provider(tools.settings, tools.http, tools.clock)
 
 
 def _tell(request: Asked, error: Exception) -> Response[Any]:

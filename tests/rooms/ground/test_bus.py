@@ -230,6 +230,26 @@ async def test_hints_reach_who_subscribed_and_nobody_else(two: Two) -> None:
         assert other.take() == []
 
 
+async def test_a_hint_for_here_goes_nowhere_else(two: Two) -> None:
+    wake = asyncio.Event()
+    with (
+        two.reader.subscribe("a", wake.set) as there,
+        two.writer.subscribe("a", lambda: None) as here,
+    ):
+        await ready(two)
+        there.take()
+        here.take()
+        wake.clear()
+        two.writer.publish_here("a", "here")
+        assert here.take() == ["here"]
+        alone = two.reader is two.writer
+        assert there.take() == (["here"] if alone else [])
+        wake.clear()
+        two.writer.publish("a", "everywhere")
+        await asyncio.wait_for(wake.wait(), 5)
+        assert there.take() == ["everywhere"], "and nothing that was on its way before it"
+
+
 async def test_who_left_hears_nothing(two: Two) -> None:
     heard: list[int] = []
     left = two.reader.subscribe("a", lambda: heard.append(1))

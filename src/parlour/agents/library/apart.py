@@ -10,7 +10,7 @@ from typing import Final, Self
 
 import msgspec
 
-from parlour.agents.library.helper import LENGTH, Answer, Build, Not, Read, Request, Take
+from parlour.agents.library.helper import LENGTH, Answer, Build, Not, Read, ReadBytes, Request, Take
 from parlour.kit.errors import Unavailable
 
 _READ_SECONDS: Final = 30.0
@@ -36,7 +36,7 @@ class Helper:
     ) -> None:
         await self._stop()
 
-    async def read(self, request: Read) -> Answer:
+    async def read(self, request: Read | ReadBytes) -> Answer:
         """Have a file read; one that takes too long, or takes the helper down, cannot be read."""
         try:
             async with asyncio.timeout(_READ_SECONDS):

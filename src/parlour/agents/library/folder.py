@@ -23,6 +23,14 @@ class File:
     """Below the folder, with slashes."""
     size: int
     mtime_ns: int
+    digest: str = ""
+    """SHA-256 of its content, where that is known without reading it."""
+
+    def is_as(self, size: int, mtime_ns: int, digest: str) -> bool:
+        """Whether it is as it was when it was read, as far as can be told without reading it."""
+        if self.digest:
+            return self.digest == digest
+        return (self.size, self.mtime_ns) == (size, mtime_ns)
 
 
 @dataclass(frozen=True, slots=True)

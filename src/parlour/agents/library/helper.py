@@ -37,6 +37,14 @@ class Read(msgspec.Struct, tag="read"):
     digest: str
 
 
+class ReadBytes(msgspec.Struct, tag="read bytes"):
+    """Read this content of a file called `path`, unless it has this digest."""
+
+    path: str
+    content: bytes
+    digest: str
+
+
 class Take(msgspec.Struct, tag="take"):
     """Take a document in for the index that is built next; there is no answer."""
 
@@ -81,7 +89,7 @@ class Built(msgspec.Struct, tag="built"):
     vocabulary: bytes
 
 
-Request = Read | Take | Build
+Request = Read | ReadBytes | Take | Build
 Answer = Done | Same | Not | Rows | Built
 
 
@@ -98,6 +106,8 @@ def main() -> None:
         match request:
             case Read():
                 _send(answers, _read(request))
+            case ReadBytes(path, content, digest):
+                _send(answers, _told(path, content, digest))
             case Take(document, path, blob):
                 words = msgspec.msgpack.decode(zlib.decompress(blob), type=Extract)
                 taken.append((document, path, words))
@@ -133,13 +143,17 @@ def _read(request: Read) -> Answer:
         return Not("it may not be read")
     except OSError:
         return Not("it cannot be read")
+    return _told(request.path, raw, request.digest)
+
+
+def _told(path: str, raw: bytes, known: str) -> Answer:
     digest = hashlib.sha256(raw).hexdigest()
-    if digest == request.digest:
+    if digest == known:
         return Same()
     try:
-        page = read(request.path, raw)
+        page = read(path, raw)
         passages = split(page.blocks)
-        words = extract(request.path, page, passages)
+        words = extract(path, page, passages)
     except Unreadable as reason:
         return Not(str(reason))
     except MemoryError:

@@ -12,9 +12,10 @@ import sqlalchemy as sa
 
 from parlour.agents.library import store, vectors
 from parlour.agents.library.apart import Helper
-from parlour.agents.library.folder import File, listed
-from parlour.agents.library.helper import Answer, Built, Done, Not, Read, Rows, Same, Take
+from parlour.agents.library.folder import File
+from parlour.agents.library.helper import Answer, Built, Done, Not, Rows, Same, Take
 from parlour.agents.library.markup import plain
+from parlour.agents.library.sources import Folder, Source
 from parlour.kit.clock import SECOND, Moment
 from parlour.kit.errors import Invalid, Problem, Unavailable
 from parlour.kit.tokens import new_id
@@ -55,10 +56,11 @@ class _Run:
 
     tools: Tools
     agent_id: str
-    folder: Path
+    source: Source
     progress: Progress
     id: str
     generation: int
+    sibling: str = ""
     skipped: list[tuple[str, str]] = field(default_factory=list)
     changed: int = 0
     waiting: list[tuple[dict[str, Any], list[dict[str, Any]]]] = field(default_factory=list)
@@ -69,25 +71,28 @@ class _Run:
 async def index(
     tools: Tools,
     agent_id: str,
-    folder: Path,
+    source: Source | Path,
     progress: Progress = lambda *_: None,
     *,
     server: vectors.Server | None = None,
+    sibling: str = "",
 ) -> Report:
-    """Bring an agent's library up to date with its folder.
+    """Bring an agent's library up to date with its documents; a path means a folder.
 
     Searches go on with what was there before until everything is ready. With an embeddings
-    `server`, what is new is sent to it afterwards.
+    `server`, what is new is sent to it afterwards. What the library of `sibling`, another agent's
+    id, has read already of the same name and content is taken from there.
 
-    Invalid: there is nothing to read in the folder. Conflict: another run for the same agent has
+    Invalid: there is nothing to read. Conflict: another run for the same agent has
     begun meanwhile.
     """
+    source = Folder(source) if isinstance(source, Path) else source
     run_id = new_id("run")
     now = tools.clock.now()
-    first = {"folder": str(folder), "total": 0, "started_at": now, "at": now}
+    first = {"folder": source.name, "total": 0, "started_at": now, "at": now}
     state = await tools.db.write(store.claim, agent_id, run_id, first)
     try:
-        run = _Run(tools, agent_id, folder, progress, run_id, state.generation + 1)
+        run = _Run(tools, agent_id, source, progress, run_id, state.generation + 1, sibling)
         report = await _index(run, reread=state.format != FORMAT)
         return report if server is None else await _embed(run, server, report)
     except BaseException as error:
@@ -106,7 +111,7 @@ async def _failed(tools: Tools, agent_id: str, run_id: str, told: str) -> None:
 
 async def _index(run: _Run, *, reread: bool) -> Report:
     db = run.tools.db
-    listing = await asyncio.to_thread(listed, run.folder)
+    listing = await run.source.listing()
     run.skipped = list(listing.skipped)
     known = {row.path: row for row in await db.browse(store.living, run.agent_id)}
     gone = sorted(set(known) - {file.path for file in listing.files})
@@ -114,15 +119,14 @@ async def _index(run: _Run, *, reread: bool) -> Report:
         for done, file in enumerate(listing.files):
             await _tell(run, done, len(listing.files), file.path)
             old = known.get(file.path)
-            if old is None or reread or (old.size, old.mtime_ns) != (file.size, file.mtime_ns):
-                answer = await helper.read(_request(run, file, old, reread=reread))
-                gone += await _keep(run, file, old, answer)
+            if old is None or reread or not file.is_as(old.size, old.mtime_ns, old.digest):
+                gone += await _renew(run, helper, file, old, reread=reread)
         await _write_waiting(run)
         if gone:
             await db.write(store.end, run.agent_id, gone, run.generation)
         living = await db.browse(store.living, run.agent_id)
         if not living:
-            raise Invalid(f"nothing in {run.folder} can be read: {_reasons(run)}")
+            raise await _nothing(run)
         built = await db.browse(store.pending, run.agent_id, run.generation - 1)
         if built:
             await _build(run, helper, living)
@@ -135,8 +139,37 @@ def _reasons(run: _Run) -> str:
     return "; ".join(f"{path}: {reason}" for path, reason in run.skipped[:3])
 
 
-def _request(run: _Run, file: File, old: sa.Row[Any] | None, *, reread: bool) -> Read:
-    return Read(str(run.folder), file.path, "" if old is None or reread else old.digest)
+async def _nothing(run: _Run) -> Invalid:
+    """Make the failure of a run that could read nothing; what is gone for good is not found."""
+    told: dict[str, Any] = {"skipped": run.skipped[:_MOST_SKIPPED]}
+    if run.source.certain:
+        told |= {"generation": 0, "documents": 0, "passages": 0}
+    await run.tools.db.write(store.advance, run.agent_id, run.id, told)
+    if run.source.certain:
+        await _clear(run, None)
+    return Invalid(f"nothing in {run.source.name} can be read: {_reasons(run)}")
+
+
+async def _renew(
+    run: _Run, helper: Helper, file: File, old: sa.Row[Any] | None, *, reread: bool
+) -> list[str]:
+    """Read a file that is new or changed; returns its path when what stood there has to go."""
+    db = run.tools.db
+    if file.digest and run.sibling and not reread:
+        await _write_waiting(run)
+        if await db.write(_copy, run, file):
+            run.changed += 1
+            return []
+    request = await run.source.request(db, file, "" if old is None or reread else old.digest)
+    if request is None:
+        return await _keep(run, file, old, Not("it has been removed"))
+    return await _keep(run, file, old, await helper.read(request))
+
+
+def _copy(conn: sa.Connection, run: _Run, file: File) -> bool:
+    store.still(conn, run.agent_id, run.id)
+    place = (run.agent_id, file.path, file.digest)
+    return store.copy(conn, run.sibling, place, new_id("doc"), run.generation)
 
 
 async def _tell(run: _Run, done: int, total: int, current: str) -> None:
@@ -233,7 +266,7 @@ async def _build(run: _Run, helper: Helper, living: Any) -> None:
     await _clear(run, run.generation)
 
 
-async def _clear(run: _Run, keep: int) -> None:
+async def _clear(run: _Run, keep: int | None) -> None:
     while await run.tools.db.write(store.clear, run.agent_id, keep):
         pass
 

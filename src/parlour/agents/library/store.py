@@ -158,6 +158,35 @@ def add(conn: sa.Connection, document: dict[str, Any], its_passages: list[dict[s
         conn.execute(sa.insert(passages), its_passages)
 
 
+def copy(
+    conn: sa.Connection, sibling: str, place: tuple[str, str, str], document: str, born: int
+) -> bool:
+    """Take a document that was read for `sibling` over under the id `document`.
+
+    `place` is (agent id, path, digest). False when the sibling has none of that path and content.
+    """
+    agent_id, path, digest = place
+    columns = documents.c
+    found = conn.execute(
+        sa.select(documents).where(
+            columns.agent_id == sibling,
+            columns.path == path,
+            columns.digest == digest,
+            columns.died.is_(None),
+        )
+    ).first()
+    if found is None:
+        return False
+    row = {**found._mapping, "id": document, "agent_id": agent_id, "born": born}  # noqa: SLF001 - public
+    add(conn, row, [])
+    for table in (passages, vectors):
+        others = [column for column in table.c if column.name != "document_id"]
+        copied = sa.select(sa.literal(document), *others).where(table.c.document_id == found.id)
+        names = ["document_id", *(column.name for column in others)]
+        conn.execute(sa.insert(table).from_select(names, copied))
+    return True
+
+
 def end(conn: sa.Connection, agent_id: str, paths: Iterable[str], generation: int) -> None:
     """End the documents at these paths: from `generation` on they are not found any more."""
     conn.execute(

@@ -42,6 +42,10 @@ class Bus(Protocol):
         """Give a hint to all who subscribed. It may be lost, or be told twice."""
         ...
 
+    def publish_here(self, topic: str, note: str) -> None:
+        """Give a hint to those of this process alone, when the others find out by themselves."""
+        ...
+
     def subscribe(self, topic: str, wake: Callable[[], None]) -> Subscription:
         """Call `wake` when there is something to `take`. Leave it with `close` or `with`."""
         ...

@@ -79,6 +79,10 @@ class MemoryBus:
         """Give a hint to all who subscribed."""
         self._topics.give(topic, note)
 
+    def publish_here(self, topic: str, note: str) -> None:
+        """Give a hint to all who subscribed: they are all here."""
+        self._topics.give(topic, note)
+
     def subscribe(self, topic: str, wake: Callable[[], None]) -> Subscription:
         """Call `wake` when there is something to `take`."""
         return self._topics.join(topic, wake)

@@ -86,9 +86,13 @@ class RedisBus:
 
     def publish(self, topic: str, note: str) -> None:
         """Give a hint to all who subscribed: here at once, elsewhere in a moment."""
-        self._topics.give(topic, note)
+        self.publish_here(topic, note)
         self._outbox.add_note(topic, note)
         self._sender.now()
+
+    def publish_here(self, topic: str, note: str) -> None:
+        """Give a hint to those of this process alone."""
+        self._topics.give(topic, note)
 
     def subscribe(self, topic: str, wake: Callable[[], None]) -> Subscription:
         """Call `wake` when there is something to `take`.

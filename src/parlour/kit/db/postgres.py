@@ -12,6 +12,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from parlour.kit.db.aside import Aside
 from parlour.kit.db.base import (
     P,
     T,
@@ -29,6 +30,8 @@ _AGAIN = {"40001", "40P01"}
 
 _FULL = {"53100", "53200"}
 _ATTEMPTS = 4
+_BROWSERS = 4
+"""Long reads at a time."""
 _READ_DEADLINE = 2.5
 _COMMAND_DEADLINE = 10
 """Seconds for one statement of those that somebody waits for."""
@@ -46,9 +49,10 @@ class PostgresDatabase:
         """Prepare a pool of at most `pool` connections; nothing is connected yet."""
         self.engine = make_async_engine(url, pool)
         self._reading = self.engine.execution_options(isolation_level="AUTOCOMMIT")
-        self._browsing = self.engine.execution_options(
+        self._browsing = make_async_engine(url, _BROWSERS).execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
+        self._aside = Aside("parlour-browse")
         self._running: set[asyncio.Task[Any]] = set()
 
     async def read(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -63,17 +67,19 @@ class PostgresDatabase:
             raise translated(TimeoutError()) from None
 
     async def browse(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a longer read in one snapshot."""
-        return await asyncio.shield(self._begin(self._look(self._browsing, unit, args, kwargs)))
+        """Run a longer read in a thread, in one snapshot."""
+        look = self._look(self._browsing, unit, args, kwargs)
+        return await asyncio.shield(self._begin(self._aside.run(look)))
 
     async def write(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run one transaction; it has been committed when this returns."""
         return await asyncio.shield(self._begin(self._write(unit, args, kwargs)))
 
     async def close(self) -> None:
-        """Wait for what is running, then close the pool."""
+        """Wait for what is running, then close the pools."""
         if self._running:
             await asyncio.wait(self._running, timeout=5)
+        await self._aside.close(self._browsing.dispose())
         await self.engine.dispose()
 
     def _begin(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:

@@ -6,7 +6,7 @@ import msgspec
 from litestar import Response, delete, get, post, put
 from msgspec import UNSET, Meta, UnsetType
 
-from parlour.agents import keeping, store
+from parlour.agents import keeping, readying, store
 from parlour.agents.library import store as library
 from parlour.agents.model import Agent
 from parlour.kit.errors import Conflict, NotFound, Stale
@@ -174,7 +174,7 @@ async def index(tools: Tools, who: Who, name: str) -> IndexShown:
 async def read_again(tools: Tools, who: Who, name: str) -> IndexShown:
     """Read an agent's documents again; only what has changed since is read anew."""
     found = await _of_documents(tools, who, name)
-    await keeping.refresh(tools, found)
+    await readying.refresh(tools, found)
     return shapes.index(await tools.db.read(library.state_of, found.id))
 
 

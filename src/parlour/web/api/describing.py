@@ -19,6 +19,8 @@ from parlour.web.api import (
     all_links,
     asking,
     conversations,
+    documents,
+    drafts,
     events,
     keys,
     links,
@@ -50,6 +52,8 @@ _TAGS: Final = (
 _MODULES: Final = {
     "public": "Visitors",
     "agents": "Agents",
+    "documents": "Agents",
+    "drafts": "Agents",
     "links": "Links",
     "conversations": "Conversations",
     "all_links": "Links",
@@ -62,6 +66,8 @@ _MODULES: Final = {
 _DESCRIBED: Final = (
     shapes,
     agents,
+    documents,
+    drafts,
     links,
     all_links,
     conversations,

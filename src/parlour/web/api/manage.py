@@ -4,6 +4,8 @@ from parlour.web.api import (
     agents,
     all_links,
     conversations,
+    documents,
+    drafts,
     events,
     keys,
     links,
@@ -13,6 +15,8 @@ from parlour.web.api import (
 
 HANDLERS = [
     *agents.HANDLERS,
+    *documents.HANDLERS,
+    *drafts.HANDLERS,
     *links.HANDLERS,
     *conversations.HANDLERS,
     *all_links.HANDLERS,

@@ -12,6 +12,7 @@ from parlour.rights import Permission, Role, Who
 from parlour.staff import invitations, model, people, sessions, store
 from parlour.staff.invitations import MadeInvitation
 from parlour.staff.model import Invitation, Person
+from parlour.staff.openid import binding
 from parlour.staff.second_step import keeping as second_steps
 from parlour.staff.second_step import store as second_step
 from parlour.tools import Tools
@@ -205,6 +206,13 @@ async def turn_off_second_step(tools: Tools, who: Who, person_id: str) -> Told:
     return Told("their second step is off")
 
 
+@delete("/api/people/{person_id:str}/provider", opt=_MANAGE, status_code=200)
+async def forget_provider(tools: Tools, who: Who, person_id: str) -> Told:
+    """Forget by which account of the OpenID provider a person comes in; the next one counts."""
+    await binding.forget(tools, who, person_id)
+    return Told("their account at the provider has been forgotten")
+
+
 @get("/api/invitations", opt=_SEE)
 async def list_invitations(tools: Tools, who: Who) -> list[InvitationShown]:
     """List the invitations that can still be taken, newest first; never their addresses."""
@@ -235,6 +243,7 @@ HANDLERS = [
     let_in_person,
     end_person_sessions,
     turn_off_second_step,
+    forget_provider,
     list_invitations,
     withdraw_invitation,
 ]

@@ -45,6 +45,8 @@ class AgentShown(msgspec.Struct, frozen=True):
     """How the backend is set up, without secrets; null for who may not manage agents."""
     created_at: str
     updated_at: str
+    updated_by: str
+    """Who changed it last; empty when that was not noted."""
 
 
 class AgentMade(AgentShown, frozen=True):
@@ -59,6 +61,10 @@ class VersionShown(msgspec.Struct, frozen=True):
 
     number: int
     published_at: str
+    published_by: str
+    """Who published it; empty when that was not noted."""
+    restored_from: int | None
+    """The earlier version that it brought back."""
     backend: str
     display_name: str
     description: str
@@ -216,6 +222,7 @@ def _agent(agent: Agent, *, manages: bool) -> dict[str, Any]:
         "config": keeping.shown_config(agent.draft) if manages else None,
         "created_at": rfc3339(agent.created_at),
         "updated_at": rfc3339(agent.updated_at),
+        "updated_by": agent.updated_by,
         **_texts(agent),
     }
 
@@ -235,6 +242,8 @@ def version(found: Version, *, manages: bool) -> VersionShown:
     return VersionShown(
         number=found.number,
         published_at=rfc3339(found.published_at),
+        published_by=found.published_by,
+        restored_from=found.restored_from,
         config=keeping.shown_config(found.content) if manages else None,
         **_texts(found),
     )

@@ -1,10 +1,9 @@
 """Coming into the studio: the first start, invitations, signing in and out."""
 
 from typing import Annotated, Any
-from urllib.parse import quote
 
 import msgspec
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.enums import RequestEncodingType
 from litestar.params import Body
 from litestar.response import Redirect
@@ -15,16 +14,13 @@ from parlour.rights import Role
 from parlour.staff import invitations, sessions, setup, signing_in
 from parlour.staff.people import NewPerson
 from parlour.staff.sessions import Seat
-from parlour.staff.signing_in import Entrance
 from parlour.tools import Tools
 from parlour.web import seats
 from parlour.web.gates import OPEN, Asked, person
-from parlour.web.studio import browsers, shell
+from parlour.web.studio import browsers, door, shell
 from parlour.web.studio.shell import Filled
-from parlour.web.studio.throttle import Throttle
 
 _OPEN = {"gate": OPEN}
-_CODE = "/studio/sign-in/code"
 
 
 class Setup(msgspec.Struct, frozen=True):
@@ -73,7 +69,7 @@ async def setup_page(tools: Tools, code: str = "") -> Response[Any]:
 async def set_up(request: Asked, tools: Tools, data: Annotated[Setup, _FORM]) -> Response[Any]:
     """Make the first owner with the code that the server printed, and sign them in."""
     try:
-        _throttle(request).count(request, "setup")
+        door.throttle(request).count(request, "setup")
         workspace = await workspaces.ensure_default(tools)
         # Whoever reads the server's output can read its data: nothing is masked for them.
         new = NewPerson(
@@ -84,7 +80,7 @@ async def set_up(request: Asked, tools: Tools, data: Annotated[Setup, _FORM]) ->
         return shell.go(shell.SIGN_IN)
     except Problem as problem:
         typed = {"code": data.code[:100], "email": data.email[:300], "name": data.name[:300]}
-        return _again("studio/setup.html", problem, typed)
+        return door.again("studio/setup.html", problem, typed)
     return await _signed_in(request, tools, owner.workspace_id, owner.id, shell.HOME)
 
 
@@ -100,7 +96,7 @@ async def sign_in_page(
     except Unauthorized:
         if await setup.is_open(tools):
             return shell.go("/studio/setup")
-    return shell.outside("studio/sign-in.html", back=back, lost=bool(lost), late=bool(late))
+    return door.sign_in_form(tools, back=back, notice="lost" if lost else "late" if late else "")
 
 
 @post("/studio/sign-in", opt=_OPEN)
@@ -110,26 +106,17 @@ async def sign_in(request: Asked, tools: Tools, data: Annotated[SignIn, _FORM]) 
     former = seats.secret_of(request, tools.settings)
     client = browsers.named(request.headers.get("user-agent", ""))
     try:
-        _throttle(request).count(request, "sign-in", data.email)
+        door.throttle(request).count(request, "sign-in", data.email)
         entrance = await signing_in.by_password(
             tools, data.email, data.password, client, instead_of=former
         )
     except Problem as problem:
         typed = {"email": data.email[:300]}
-        return _again("studio/sign-in.html", problem, typed, back=back, lost=False, late=False)
-    return entered(tools, entrance, back)
+        return door.sign_in_form(tools, Filled.after(problem, typed), back)
+    return door.entered(tools, entrance, back)
 
 
-def entered(tools: Tools, entrance: Entrance, back: str) -> Redirect:
-    """Lead on whoever came in, or to the second step whoever is half in."""
-    if entrance.half:
-        ask = f"?next={quote(back, safe='')}" if back != shell.HOME else ""
-        cookie = seats.cookie(tools.settings, entrance.secret, seats.HALF)
-        return shell.go(_CODE + ask, cookies=[cookie])
-    return shell.go(back, cookies=seats.entered(tools.settings, entrance.secret))
-
-
-@get(_CODE, opt=_OPEN)
+@get(door.CODE, opt=_OPEN)
 async def code_page(request: Asked, tools: Tools) -> Response[Any]:
     """Ask for the code of whoever has given a password; others are led to sign-in."""
     back = shell.own_path(request.query_params.get("next", shell.HOME))
@@ -139,7 +126,7 @@ async def code_page(request: Asked, tools: Tools) -> Response[Any]:
     return shell.outside("studio/code.html", back=back)
 
 
-@post(_CODE, opt=_OPEN)
+@post(door.CODE, opt=_OPEN)
 async def give_code(request: Asked, tools: Tools, data: Annotated[Code, _FORM]) -> Response[Any]:
     """Complete a sign-in by a code, and lead to where the person wanted to be."""
     back, settings = shell.own_path(data.next), tools.settings
@@ -147,18 +134,18 @@ async def give_code(request: Asked, tools: Tools, data: Annotated[Code, _FORM]) 
     half = seats.secret_of(request, settings, seats.HALF)
     client = browsers.named(request.headers.get("user-agent", ""))
     try:
-        _throttle(request).count(request, "code", half or "")
+        door.throttle(request).count(request, "code", half or "")
         secret = await signing_in.by_code(tools, half, data.code, client, instead_of=former)
     except (Unauthorized, NotFound):
         return _from_the_start(tools, back)
     except Problem as problem:
-        return _again("studio/code.html", problem, {"code": data.code[:40]}, back=back)
+        return door.again("studio/code.html", problem, {"code": data.code[:40]}, back=back)
     return shell.go(back, cookies=seats.entered(settings, secret))
 
 
 def _from_the_start(tools: Tools, back: str) -> Redirect:
-    ask = "?late=1" + (f"&next={quote(back, safe='')}" if back != shell.HOME else "")
-    return shell.go(shell.SIGN_IN + ask, cookies=[seats.cookie(tools.settings, None, seats.HALF)])
+    cookies = [seats.cookie(tools.settings, None, seats.HALF)]
+    return shell.go(f"{shell.SIGN_IN}?late=1{door.asking(back, '&')}", cookies=cookies)
 
 
 @post("/studio/sign-out", opt={"gate": person(), seats.OPEN_WITHOUT_SECOND_STEP: True})
@@ -172,7 +159,7 @@ async def sign_out(tools: Tools, seat: Seat) -> Redirect:
 async def invitation_page(request: Asked, tools: Tools, token: str) -> Response[Any]:
     """Show what somebody is invited to be. Changes nothing."""
     found = await _invitation(request, tools, token)
-    return shell.outside("studio/invite.html", invitation=found)
+    return shell.outside("studio/invite.html", invitation=found, **door.provider_words(tools))
 
 
 @post("/studio/invite/{token:str}", opt=_OPEN)
@@ -187,7 +174,8 @@ async def accept(
         raise
     except Problem as problem:
         typed = {"name": data.name[:300]}
-        return _again("studio/invite.html", problem, typed, invitation=found)
+        words = door.provider_words(tools)
+        return door.again("studio/invite.html", problem, typed, invitation=found, **words)
     return await _signed_in(request, tools, joined.workspace_id, joined.id, shell.HOME)
 
 
@@ -195,7 +183,7 @@ async def _invitation(request: Asked, tools: Tools, token: str) -> Any:
     try:
         return await invitations.look(tools, token)
     except NotFound:
-        _throttle(request).count(request, "invitation")
+        door.throttle(request).count(request, "invitation")
         raise
 
 
@@ -206,19 +194,6 @@ async def _signed_in(
     former = seats.secret_of(request, tools.settings)
     secret = await sessions.begin(tools, workspace_id, person_id, client, instead_of=former)
     return shell.go(path, cookies=seats.entered(tools.settings, secret))
-
-
-def _again(page: str, problem: Problem, typed: dict[str, str], **values: Any) -> Response[Any]:
-    """Show a form again, with what was typed except passwords."""
-    form = Filled.after(problem, typed)
-    return shell.outside(
-        page, status=problem.status, retry=problem.retry_after, form=form, **values
-    )
-
-
-def _throttle(request: Request[Any, Any, Any]) -> Throttle:
-    found: Throttle = request.app.state.throttle
-    return found
 
 
 HANDLERS = [

@@ -10,11 +10,12 @@ from litestar.response import Redirect
 
 from parlour.kit.errors import FieldError, Invalid, Problem
 from parlour.staff import people, sessions, store
+from parlour.staff.openid import binding
 from parlour.staff.second_step import store as second_step
 from parlour.staff.sessions import Seat
 from parlour.tools import Tools
 from parlour.web.gates import Asked, person
-from parlour.web.studio import shell
+from parlour.web.studio import door, shell
 from parlour.web.studio.shell import NOTHING, Filled
 from parlour.web.studio.throttle import Throttle
 
@@ -98,6 +99,9 @@ async def _page(request: Asked, tools: Tools, seat: Seat, form: Filled = NOTHING
         form=form,
         sessions=await tools.db.read(store.sessions_of, seat.person.id, tools.clock.now()),
         current=seat.session_id,
+        bound=await tools.db.read(binding.of_person, seat.person.id),
+        has_password=seat.has_password,
+        **door.provider_words(tools),
         second_step=await tools.db.read(second_step.told, seat.person.id),
     )
 

@@ -14,12 +14,13 @@ from parlour.links import address
 from parlour.rights import Permission, Role
 from parlour.staff import invitations, model, people, sessions, store
 from parlour.staff.invitations import MadeInvitation
+from parlour.staff.openid import binding
 from parlour.staff.second_step import keeping as second_steps
 from parlour.staff.second_step import store as second_step
 from parlour.staff.sessions import Seat
 from parlour.tools import Tools
 from parlour.web.gates import Asked, person
-from parlour.web.studio import shell
+from parlour.web.studio import door, shell
 from parlour.web.studio.shell import NOTHING, Filled
 
 _SEE = {"gate": person(Permission.PEOPLE_SEE)}
@@ -31,6 +32,7 @@ _DONE = {
     "enable": "let-in",
     "end-sessions": "ended-all",
     "reset-second-step": "second-step-reset",
+    "forget-provider": "forgotten",
 }
 """What can be done to a person by a button, and the word for having done it."""
 
@@ -127,6 +129,8 @@ async def act(request: Asked, tools: Tools, seat: Seat, person_id: str, act: str
             await sessions.end_all(tools, seat.who, person_id)
         elif act == "reset-second-step":
             await second_steps.reset(tools, seat.who, person_id)
+        elif act == "forget-provider":
+            await binding.forget(tools, seat.who, person_id)
     except Conflict as problem:
         return await _one(request, tools, seat, person_id, Filled.after(problem, {}))
     if said is None:
@@ -183,6 +187,8 @@ async def _one(
         person=found,
         sessions=await tools.db.read(store.sessions_of, found.id, tools.clock.now()),
         second_step=await tools.db.read(second_step.told, found.id),
+        bound=await tools.db.read(binding.of_person, found.id),
+        **door.provider_words(tools),
     )
 
 

@@ -38,6 +38,7 @@ from parlour.web.studio.telling import Told
 
 HOME: Final = "/studio"
 SIGN_IN: Final = "/studio/sign-in"
+PROVIDER: Final = "/studio/sign-in/provider"
 SECOND_STEP: Final = "/studio/me/second-step"
 
 _OWN_PATH: Final = re.compile(r"/studio(/[A-Za-z0-9_-]+)*(\?[A-Za-z0-9_=&%+.~:-]*)?\Z", re.ASCII)
@@ -53,8 +54,15 @@ _SAID: Final = {
     "shut-out": "Shut out. Every session has ended.",
     "let-in": "Let in again.",
     "withdrawn": "The invitation has been withdrawn.",
+    "agent-made": "Made. It is a draft: try it here, and publish it when it is right.",
+    "uploaded": "Uploaded to the draft. Visitors notice when you publish.",
+    "agent-saved": "Saved in the draft. Visitors get it when you publish.",
+    "published": "Published. Visitors get it from now on.",
+    "discarded": "The draft is as what visitors get.",
+    "removed": "Removed from the draft. Visitors notice when you publish.",
     "second-step-off": "Your second step is off: your password alone lets you in.",
     "second-step-reset": "Their second step is off. They can turn it on again themselves.",
+    "forgotten": "Forgotten. They come in by the provider anew, by a confirmed address.",
     "too-late": "That took too long. Begin again.",
     "revoked": "The key has been revoked. Programs that use it are refused from now on.",
 }
@@ -107,6 +115,7 @@ class Entry:
 BUILD, BACK, HOUSE = "Build", "Look back", "House"
 ENTRIES: Final = (
     Entry("home", HOME, "home", "Home", Permission.AGENTS_SEE, tab=True),
+    Entry("agents", "/studio/agents", "agent", "Agents", Permission.AGENTS_SEE, BUILD, tab=True),
     Entry("people", "/studio/people", "people", "People", Permission.PEOPLE_SEE, HOUSE),
     Entry("keys", "/studio/keys", "key", "API keys", Permission.KEYS_MANAGE, HOUSE),
     Entry(
@@ -287,12 +296,12 @@ def _told(request: Asked, seat: Seat) -> Told | None:
     return telling.read(tools.keys, seat.session_id, tools.clock.now(), note)
 
 
-def _page(name: str, status: int, **values: Any) -> Response[Any]:
+def _page(name: str, status: int, *, frames: bool = False, **values: Any) -> Response[Any]:
     nonce = edge.nonce()
     values.setdefault("form", NOTHING)
     body = template(name).render(base=assets().base, nonce=nonce, roles=ROLES, **values)
     headers = {
-        "Content-Security-Policy": edge.page_policy(nonce),
+        "Content-Security-Policy": edge.page_policy(nonce, frames=frames),
         "Vary": "HX-Request, HX-Target, Cookie",
     }
     return Response(body.encode(), status_code=status, media_type="text/html", headers=headers)

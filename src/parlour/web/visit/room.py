@@ -71,7 +71,8 @@ async def _show(scope: Scope, receive: Receive, send: Send) -> None:
             resume=resume_id(messages),
         )
     )
-    answer = Finished(page, b"text/html; charset=utf-8", edge.page_policy(nonce))
+    policy = edge.page_policy(nonce, framed=door.preview)
+    answer = Finished(page, b"text/html; charset=utf-8", policy)
     await answer(scope, receive, send)
 
 

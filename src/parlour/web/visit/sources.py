@@ -5,6 +5,7 @@ from typing import Any
 from litestar import Response, get
 
 from parlour import transcripts
+from parlour.agents import keeping
 from parlour.agents.library import opening
 from parlour.kit.errors import NotFound
 from parlour.links.rules import Refuse
@@ -34,7 +35,8 @@ async def source_page(
     if cited is None:
         raise NotFound("there is nothing here")
     nonce = edge.nonce()
-    before, passage, after = await _around(tools, door.agent_id, cited)
+    library = keeping.library_of(door.content, door.agent_id) if door.content else door.agent_id
+    before, passage, after = await _around(tools, library, cited)
     view = SourceView(
         token=token,
         nonce=nonce,
@@ -49,7 +51,7 @@ async def source_page(
         after=after,
         accent=door.accent or "",
     )
-    headers = {"Content-Security-Policy": edge.page_policy(nonce)}
+    headers = {"Content-Security-Policy": edge.page_policy(nonce, framed=door.preview)}
     return Response(pages.source(view), media_type="text/html", headers=headers)
 
 

@@ -1,10 +1,12 @@
-"""Agents that answer from a folder of documents, with no model, no key and no network."""
+"""Agents that answer from documents, in a folder or uploaded: no model, no key, no network."""
 
 from parlour.agents.backends.documents.answering import Documents
 from parlour.agents.backends.documents.config import (
     Config,
     accept,
     check,
+    lacking,
+    mirrored,
     prepare,
     server_of,
     shown,
@@ -20,7 +22,16 @@ KIND = Kind(
     accept=accept,
     check=check,
     shown=shown,
-    build=lambda config, agent_id, tools: Documents(agent_id, tools, server_of(config, tools)),
+    build=lambda config, agent_id, tools: Documents(
+        config.read_from or agent_id, tools, server_of(config, tools)
+    ),
+    files=lambda config: [each.file for each in config.uploads],
+    lacking=lacking,
+    mirrored=mirrored,
+    library=lambda config, agent_id: config.read_from or agent_id,
+    secrets=lambda config: (
+        {"embeddings_api_key": config.embeddings_key_at} if config.embeddings_key_sealed else {}
+    ),
     prepare=prepare,
     forget=lambda agent_id, tools: indexing.forget(tools, agent_id),
 )

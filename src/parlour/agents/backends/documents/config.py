@@ -1,4 +1,4 @@
-"""The settings of a documents agent: a folder, and who may name which."""
+"""The settings of a documents agent: a folder or uploaded documents, and who may name which."""
 
 import asyncio
 import re
@@ -12,6 +12,8 @@ from msgspec import UNSET, Meta, UnsetType
 from parlour.agents.kinds import KEEP, check_url, fitted, wrong
 from parlour.agents.library import indexing, vectors
 from parlour.agents.library.folder import listed
+from parlour.agents.library.sources import Folder, Source, Uploaded, Uploads
+from parlour.kit.clock import Moment
 from parlour.kit.errors import Conflict
 from parlour.kit.http import Blocked, parse
 from parlour.tools import Tools
@@ -20,24 +22,44 @@ _KEY: Final = re.compile(r"[\x21-\x7e]{1,1000}\Z", re.ASCII)
 
 Url = Annotated[str, Meta(max_length=2_000)]
 Model = Annotated[str, Meta(max_length=200)]
-FolderPath = Annotated[str, Meta(min_length=1, max_length=1_000)]
+FolderPath = Annotated[str, Meta(max_length=1_000)]
+
+
+class Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An uploaded document, as a draft or a version names it."""
+
+    name: str
+    file: str
+    """The id of its bytes."""
+    size: int
+    digest: str
+    at: Moment
+    by: str
 
 
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Where the documents lie, and who may help to find in them."""
 
-    path: FolderPath
-    """The folder; kept as an absolute path without links in it."""
+    path: FolderPath = ""
+    """The folder; kept as an absolute path without links in it. Empty: it answers from uploads."""
+    uploads: tuple[Document, ...] = ()
+    """The uploaded documents, by name."""
+    read_from: str = ""
+    """Another agent that has read the very same documents; its library is searched."""
     embeddings_base_url: Url = ""
     """An OpenAI-compatible server, `https://host/v1`; empty: words alone decide."""
     embeddings_model: Model = ""
     embeddings_key_sealed: str = ""
+    embeddings_key_at: Moment = 0
 
 
 class Given(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a person may write."""
 
-    path: FolderPath
+    path: FolderPath | None = None
+    """Absent, null or empty: documents are uploaded."""
+    documents: int | UnsetType = UNSET
+    """Stands in what is shown; documents are uploaded and removed by themselves."""
     embeddings_base_url: Url | None = None
     embeddings_model: Model | None = None
     embeddings_api_key: str | UnsetType | None = UNSET
@@ -47,22 +69,38 @@ class Given(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def accept(
     given: Mapping[str, Any], previous: Config | None, tools: Tools, *, trusted: bool
 ) -> Config:
-    """Take in a folder; over HTTP, only one that lies below a folder the owner has listed."""
+    """Take in a folder; over HTTP, only one that lies below a folder the owner has listed.
+
+    Without a folder the documents are those that were uploaded, which only uploading changes.
+    """
     new = fitted(given, Given)
-    folder = _folder(new.path, previous, tools, trusted=trusted)
+    uploads = () if previous is None else previous.uploads
+    if new.path and uploads:
+        raise wrong("path", "remove the uploaded documents first, or make another agent")
+    folder = _folder(new.path, previous, tools, trusted=trusted) if new.path else ""
     base_url, model = new.embeddings_base_url or "", new.embeddings_model or ""
     if bool(base_url) != bool(model):
         missing = "embeddings_model" if base_url else "embeddings_base_url"
         raise wrong(missing, "the address of an embeddings server and its model go together")
     if not base_url:
-        return Config(folder)
+        return Config(folder, uploads)
     if not vectors.available():
         raise wrong("embeddings_base_url", "needs numpy: install parlour[embeddings]")
     try:
         endpoint(base_url)
     except Blocked as blocked:
         raise wrong("embeddings_base_url", str(blocked)) from None
-    return Config(folder, base_url, model, _key(new, previous, tools))
+    key = _key(new, previous, tools)
+    kept = previous is not None and previous.embeddings_key_sealed == key
+    at = previous.embeddings_key_at if kept and previous else tools.clock.now() if key else 0
+    return Config(
+        folder,
+        uploads,
+        embeddings_base_url=base_url,
+        embeddings_model=model,
+        embeddings_key_sealed=key,
+        embeddings_key_at=at,
+    )
 
 
 def _folder(path: str, previous: Config | None, tools: Tools, *, trusted: bool) -> str:
@@ -98,17 +136,19 @@ def _key(new: Given, previous: Config | None, tools: Tools) -> str:
 
 async def check(config: Config, tools: Tools, *, trusted: bool) -> None:
     """Refuse a folder that holds nothing to read, and an address that may not be called."""
-    await asyncio.to_thread(listed, Path(config.path))
+    if config.path:
+        await asyncio.to_thread(listed, Path(config.path))
     if config.embeddings_base_url:
         await check_url("embeddings_base_url", config.embeddings_base_url, tools, trusted=trusted)
 
 
 def shown(config: Config) -> dict[str, Any]:
     """Show everything but the key."""
+    source = {"path": config.path} if config.path else {"documents": len(config.uploads)}
     if not config.embeddings_base_url:
-        return {"path": config.path}
+        return source
     return {
-        "path": config.path,
+        **source,
         "embeddings_base_url": config.embeddings_base_url,
         "embeddings_model": config.embeddings_model,
         "embeddings_api_key": KEEP if config.embeddings_key_sealed else None,
@@ -138,9 +178,38 @@ def server_of(config: Config, tools: Tools) -> vectors.Server | None:
     return vectors.Server(endpoint(config.embeddings_base_url), config.embeddings_model, key)
 
 
-async def prepare(config: Config, agent_id: str, tools: Tools) -> None:
-    """Read the folder: what changed since the last time, or all of it."""
+def lacking(config: Config) -> str:
+    """Say what keeps it from answering; empty when nothing does."""
+    return "" if config.path or config.uploads else "upload at least one document first"
+
+
+def source_of(config: Config) -> Source:
+    """Return where its documents come from."""
+    if config.path:
+        return Folder(Path(config.path))
+    return Uploads([Uploaded(d.name, d.file, d.size, d.digest) for d in config.uploads])
+
+
+def mirrored(config: Config, published: Config | None, agent_id: str) -> Config:
+    """Return the config of a preview: what visitors' agent has read already is not read again."""
+    same = published is not None and (config.path, _files(config)) == (
+        published.path,
+        _files(published),
+    )
+    return msgspec.structs.replace(config, read_from=agent_id if same else "")
+
+
+def _files(config: Config) -> set[tuple[str, str]]:
+    return {(each.name, each.digest) for each in config.uploads}
+
+
+async def prepare(config: Config, agent_id: str, sibling: str, tools: Tools) -> None:
+    """Read the documents: what changed since the last time, or all of it."""
+    if config.read_from or lacking(config):
+        await indexing.forget(tools, agent_id)
+        return
+    server = server_of(config, tools)
     try:
-        await indexing.index(tools, agent_id, Path(config.path), server=server_of(config, tools))
+        await indexing.index(tools, agent_id, source_of(config), server=server, sibling=sibling)
     except Conflict:
         return  # a later run has taken over, and does the same

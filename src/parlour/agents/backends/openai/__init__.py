@@ -1,7 +1,7 @@
 """Agents answered by any server that speaks the OpenAI chat completions protocol."""
 
 from parlour.agents.backends.openai.client import OpenAI
-from parlour.agents.backends.openai.config import Config, accept, check, shown
+from parlour.agents.backends.openai.config import Config, accept, check, secrets, shown
 from parlour.agents.kinds import Kind
 
 __all__ = ["KIND", "Config", "OpenAI"]
@@ -12,5 +12,6 @@ KIND = Kind(
     accept=accept,
     check=check,
     shown=shown,
+    secrets=secrets,
     build=lambda config, _agent_id, tools: OpenAI(config, tools),
 )

@@ -10,6 +10,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from parlour.agents.contract import BackendFailure
 from parlour.agents.kinds import KEEP, check_url, fitted, wrong
+from parlour.kit.clock import Moment
 from parlour.kit.http import Blocked, parse
 from parlour.tools import Tools
 
@@ -30,6 +31,8 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     model: Model
     api_key_env: str = ""
     api_key_sealed: str = ""
+    api_key_at: Moment = 0
+    """When the key was given."""
     instructions: Instructions = ""
     """The system prompt."""
     temperature: Temperature | None = None
@@ -60,11 +63,14 @@ def accept(
         raise wrong("base_url", str(blocked)) from None
     moved = previous is not None and endpoint(previous.base_url) != endpoint(new.base_url)
     variable, sealed = _key(new, previous, tools, moved=moved, trusted=trusted)
+    kept = previous is not None and previous.api_key_sealed == sealed
+    at = previous.api_key_at if kept and previous else tools.clock.now() if sealed else 0
     return Config(
         base_url=new.base_url,
         model=new.model,
         api_key_env=variable,
         api_key_sealed=sealed,
+        api_key_at=at,
         instructions=new.instructions,
         temperature=new.temperature,
         max_output_tokens=new.max_output_tokens,
@@ -112,6 +118,11 @@ def shown(config: Config) -> dict[str, Any]:
         "temperature": config.temperature,
         "max_output_tokens": config.max_output_tokens,
     }
+
+
+def secrets(config: Config) -> dict[str, Moment]:
+    """Tell when the key was given, if one was."""
+    return {"api_key": config.api_key_at} if config.api_key_sealed else {}
 
 
 def endpoint(base_url: str) -> str:

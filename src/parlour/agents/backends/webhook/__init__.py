@@ -47,4 +47,5 @@ KIND = Kind(
     shown=shown,
     build=lambda config, _agent_id, tools: WebhookBackend(config, tools),
     made=made,
+    secrets=lambda config: {"secret": config.secret_at},
 )

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from parlour.agents.kinds import KEEP, check_url, fitted, wrong
+from parlour.kit.clock import Moment
 from parlour.kit.http import Blocked, parse
 from parlour.tools import Tools
 
@@ -22,6 +23,8 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     secrets_sealed: tuple[str, ...]
     """Newest first; the one before it is good until the next rotation."""
     verify_response: bool = False
+    secret_at: Moment = 0
+    """When the newest secret was made."""
 
 
 class Given(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -45,10 +48,11 @@ def accept(
     except Blocked as blocked:
         raise wrong("url", str(blocked)) from None
     sealed = previous.secrets_sealed if previous else ()
+    at = previous.secret_at if previous else 0
     if not sealed or new.rotate_secret:
         made = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
-        sealed = (tools.keys.seal(made), *sealed[:1])
-    return Config(new.url, sealed, new.verify_response)
+        sealed, at = (tools.keys.seal(made), *sealed[:1]), tools.clock.now()
+    return Config(new.url, sealed, new.verify_response, at)
 
 
 async def check(config: Config, tools: Tools, *, trusted: bool) -> None:

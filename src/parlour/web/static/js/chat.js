@@ -39,7 +39,9 @@ function resume() {
   if (target) target.scrollIntoView({ block: "start" });
   else scroll.toEnd();
   // With a real keyboard one can write at once; on a phone the keyboard would cover the greeting.
-  if (matchMedia("(hover: hover) and (pointer: fine)").matches && !target) composer.focus();
+  // In a frame the page around has the keyboard.
+  const ours = parent === window && matchMedia("(hover: hover) and (pointer: fine)").matches;
+  if (ours && !target) composer.focus();
 }
 
 // ---- what the visitor does
