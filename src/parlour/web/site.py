@@ -97,7 +97,6 @@ def build(tools: Tools, live: Live) -> Edge:
     app.state.tools = tools
     app.state.throttle = Throttle(tools)
     app.state.provider = _provider(tools)
-    app.state.keyring, app.state.clock = tools.keys, tools.clock
     app.state.strangers = Strangers(tools.keys, tools.settings.trusted_proxies, limiter)
     require_gates(app)
     methods = {

@@ -28,6 +28,7 @@ from litestar.response import Redirect
 from parlour.kit.errors import Problem
 from parlour.rights import Permission, Role
 from parlour.staff.sessions import Seat
+from parlour.tools import Tools
 from parlour.web import edge, problems
 from parlour.web.assets import assets
 from parlour.web.gates import Asked
@@ -218,8 +219,8 @@ def go(path: str, said: str = "", **more: Any) -> Redirect:
 
 def tell(request: Asked, seat: Seat, path: str, told: Told, **more: Any) -> Redirect:
     """Lead on after something was done; the next page says `told`, with a way to undo it."""
-    state = request.app.state
-    note = telling.seal(state.keyring, seat.session_id, state.clock.now(), told)
+    tools: Tools = request.app.state.tools
+    note = telling.seal(tools.keys, seat.session_id, tools.clock.now(), told)
     join = "&" if "?" in path else "?"
     return Redirect(f"{path}{join}{telling.NOTE}={note}", status_code=303, **more)
 
@@ -313,12 +314,12 @@ def _tabs(entries: list[Entry]) -> list[Entry]:
 
 
 def _told(request: Asked, seat: Seat) -> Told | None:
-    asked, state = request.query_params, request.app.state
+    asked = request.query_params
     if text := _SAID.get(asked.get("said", "")):
         return Told(text)
-    return telling.read(
-        state.keyring, seat.session_id, state.clock.now(), asked.get(telling.NOTE, "")
-    )
+    tools: Tools = request.app.state.tools
+    note: str = asked.get(telling.NOTE, "")
+    return telling.read(tools.keys, seat.session_id, tools.clock.now(), note)
 
 
 def _page(name: str, status: int, *, frames: bool = False, **values: Any) -> Response[Any]:
