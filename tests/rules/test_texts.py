@@ -7,7 +7,18 @@ from parlour.kit.texts import trouble
 
 @pytest.mark.parametrize(
     "text",
-    ["a", "Für Ana", "👩‍👩‍👧 family", "می‌خواهم", "x" * 20, "  spaced  ", "日本語", "a\u200eb"],
+    [
+        "a",
+        "Für Ana",
+        "👩‍👩‍👧 family",
+        "می‌خواهم",
+        "x" * 20,
+        "  spaced  ",
+        "日本語",
+        "a\u200eb",
+        "❤\ufe0f",
+        "?",
+    ],
 )
 def test_names_that_are_taken(text: str) -> None:
     assert trouble(text, 20) is None
@@ -27,10 +38,13 @@ def test_names_that_are_taken(text: str) -> None:
         "turned \u202e round",
         "\u2028",
         "tab\t",
+        "\u200b\u200d",
+        "\u3164 \u2800",
+        "\u00ad\ufeff",
     ],
 )
 def test_names_that_are_not(text: str) -> None:
-    """API-12: a name stays one line wherever it is printed."""
+    """API-12, XSS-08: a name is one line wherever it is printed, and somebody sees it."""
     assert trouble(text, 20) is not None
 
 
