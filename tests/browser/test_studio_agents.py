@@ -60,7 +60,7 @@ async def test_from_documents_to_published(
 
     await drop(page, ("rules.md", DOORS), ("torn.pdf", "%PDF-1.7 torn"), ("x.png", "\x00\x01" * 90))
     documents = page.locator("#documents")
-    await expect(documents.get_by_text("rules.md")).to_be_visible()
+    await expect(documents.get_by_text("rules.md").first).to_be_visible()
     await expect(page.get_by_text("“x.png” is not a Markdown, text, HTML or PDF")).to_be_visible()
     await expect(documents.get_by_text("Ready: 1 document")).to_be_visible()
     await expect(documents.get_by_text("Not used: it is a broken PDF")).to_be_visible()

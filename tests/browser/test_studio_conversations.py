@@ -255,6 +255,9 @@ async def test_a_citation_opens_its_passage(
     page = await signed_in(browser, server, "olga@team.example")
     await page.goto(server.url + LIST)
     await page.locator(".talk-row").first.click()
+    # Until the page's script runs, it is a link to a page of its own.
+    await expect(page.locator(".source").first).to_be_visible()
+    await page.wait_for_load_state()
     await page.locator(".source").first.click()
     sheet = page.locator("dialog#sheet")
     await expect(sheet.locator(".passage")).to_contain_text("30 days of leave")

@@ -12,7 +12,9 @@ from parlour.kit.clock import DAY, HOUR, SetClock
 from parlour.kit.queue import rows
 from parlour.links import keeping
 from parlour.links.store import Link
-from parlour.rights import Who
+from parlour.rights import Role, Who
+from parlour.staff import people
+from parlour.staff.people import NewPerson
 from parlour.tools import Tools
 from tests.rooms.conftest import Maker
 from tests.rooms.test_transcripts import Talk
@@ -83,7 +85,10 @@ async def test_what_was_tried_goes_after_a_day_and_what_visitors_said_stays(
     home = await workspaces.ensure_previews(tools)
     agent = await make_agent()
     preview = await previews.mirror(tools, agent, home.id)
-    tried = await keeping.create(tools, replace(owner, workspace_id=home.id), preview.id, WISH)
+    new = NewPerson(owner.workspace_id, "olga@x.example", "Olga", Role.OWNER, "four words enough")
+    olga = await people.add(tools, owner, new)
+    mine = keeping.Wish(name=olga.id)
+    tried = await keeping.create(tools, replace(owner, workspace_id=home.id), preview.id, mine)
     shared = await keeping.create(tools, owner, agent.id, WISH)
 
     async def talk(link: Link) -> None:

@@ -218,11 +218,15 @@ async def test_a_transcript_streams_word_by_word_or_whole(house: House) -> None:
     assert (await person.say("Which?")).status == 202
     (talk_id,) = await house.rows()
     heard: dict[str, list[dict[str, str]]] = {"owner": [], "tess": []}
+    watching = asyncio.Event()
 
     async def follow(who: Colleague, name: str) -> None:
         async for event in house.stream(who, f"{LIST}/{talk_id}/live"):
             heard[name].append(event)
+            if len(heard["tess"]) == 2:
+                watching.set()
             if event["event"] == "delta" and "7" in event["data"]:
+                await watching.wait()  # the reply is not to be over before she looks
                 house.model.release()
             if event["event"] == "done":
                 return

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import statistics
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -136,14 +135,17 @@ async def test_a_wrong_password_tells_nothing(http: aiohttp.ClientSession, fresh
         page = await Colleague(http, fresh).sign_in(email, "not the right one at all")
         return page.status, page.words, time.perf_counter() - began
 
-    known = [await attempt(OLGA) for _ in range(7)]
-    unknown = [await attempt(f"nobody{n}@team.example") for n in range(7)]
+    known, unknown = [], []
+    for n in range(7):
+        known.append(await attempt(OLGA))
+        unknown.append(await attempt(f"nobody{n}@team.example"))
     garbage = await attempt("no address")
     assert {(status, words) for status, words, _ in [*known, *unknown, garbage]} == {known[0][:2]}
     assert known[0][0] == 422
-    slow, quick = (statistics.median(took for *_, took in each) for each in (known, unknown))
-    assert 0.5 < slow / quick < 2
-    assert garbage[2] > slow / 3
+    # The quickest of each: whatever else this machine does only ever adds to them.
+    here, nowhere = (min(took for *_, took in each) for each in (known, unknown))
+    assert 0.5 < here / nowhere < 2
+    assert garbage[2] > here / 3
 
 
 async def test_trying_passwords_is_slowed_down_for_one_place_and_address(
