@@ -5,10 +5,11 @@ PYTHON ?= python3
 VENV ?= .venv
 ARGS ?=
 # Test processes side by side; each has its own servers. 0 runs all tests in one process.
-WORKERS ?= 2
+# More than there are processors: a test often waits for a deadline or for the end of a program.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(max(2, min(12, (os.cpu_count() or 1) * 3 // 2)))')
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-# Same flags for both locks, so that they differ in what they hold and in nothing else.
+# Same flags for all locks, so that they differ in what they hold and in nothing else.
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
 	pyproject.toml requirements/build.in
@@ -42,7 +43,7 @@ lint: $(DEV_READY)
 	@$(BIN)/lint-imports --no-logo
 
 test: system-deps lint ## Everything: checks, then all tests on SQLite and on PostgreSQL + Redis, in a real browser
-	@$(BIN)/python -m pytest --numprocesses $(WORKERS) $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --maxschedchunk 8 $(ARGS)
 
 bench: $(DEV_READY) ## Measure speed and size (writes nothing outside bench/)
 	@$(BIN)/python -m bench $(ARGS)
@@ -52,11 +53,14 @@ docs: $(RUN_READY) ## Rewrite the lists in docs/ that are made from the code
 	@$(BIN)/python scripts/settings
 	@$(BIN)/python scripts/routes
 	@$(BIN)/python scripts/commands
+	@$(BIN)/python scripts/events
+	@$(BIN)/python scripts/metrics
 
 lock: $(VENV)/.python ## Resolve the dependencies of pyproject.toml anew
 	@$(PIP) install uv
 	@$(LOCK) --output-file requirements/run.lock
 	@$(LOCK) --group dev --constraint requirements/run.lock --output-file requirements/dev.lock
+	@$(LOCK) --extra otel --constraint requirements/dev.lock --output-file requirements/otel.lock
 
 clean: ## Remove the virtual environment and every cache (never your data)
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist build

@@ -1,7 +1,7 @@
 """Measures everything, or what is named, and prints one table.
 
 python -m bench [relaying] [visiting] [starting] [weighing] [finding] [reading] [sharing]
-    [looking]
+    [looking] [judging] [watching] [telling] [clearing]
 
 Needs a C compiler and two cores: one for the server, one for the load. Figures that are compared
 are measured in turns within one run, so that a noisy machine disturbs both alike.
@@ -13,14 +13,18 @@ import time
 from collections.abc import Callable
 
 from bench import (
+    clearing,
     finding,
+    judging,
     looking,
     programs,
     reading,
     relaying,
     sharing,
     starting,
+    telling,
     visiting,
+    watching,
     weighing,
 )
 from bench.table import Figure, show
@@ -31,9 +35,13 @@ MEASURES: dict[str, Callable[[programs.Tools], list[Figure]]] = {
     "starting": starting.measure,
     "weighing": weighing.measure,
     "finding": finding.measure,
+    "judging": judging.measure,
     "reading": reading.measure,
     "sharing": sharing.measure,
     "looking": looking.measure,
+    "watching": watching.measure,
+    "telling": telling.measure,
+    "clearing": clearing.measure,
 }
 
 

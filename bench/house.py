@@ -63,7 +63,13 @@ def serving(backend: list[str], **settings: str) -> Iterator[House]:
             PARLOUR_DATA_DIR=folder,
             PARLOUR_PORT=str(port),
             PARLOUR_ALLOW_NETWORKS="127.0.0.0/8",
-            **settings,
+            # All load comes from one place here, and more of it than people make.
+            **{
+                "PARLOUR_RATE_LIMIT_PER_MINUTE": "0",
+                "PARLOUR_RATE_LIMIT_PER_PLACE": "0",
+                "PARLOUR_RATE_LIMIT_PER_LINK": "0",
+                **settings,
+            },
         )
         with running(start(port, environment)[0], port) as program:
             command(environment, "agent", "create", "measured", *backend)
@@ -88,10 +94,15 @@ def start(port: int, environment: dict[str, str]) -> tuple[Program, float]:
             return program, time.perf_counter() - began
 
 
-def command(environment: dict[str, str], *words: str) -> Any:
+def command(environment: dict[str, str], *words: str, typed: str = "") -> Any:
     """Run a command of Parlour's beside the server; returns what it printed, read as JSON."""
     done = subprocess.run(
-        [*PARLOUR, *words], env=environment, capture_output=True, text=True, check=False
+        [*PARLOUR, *words],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        input=typed,
     )
     if done.returncode:
         raise RuntimeError(done.stderr)

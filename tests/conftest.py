@@ -1,6 +1,7 @@
 """Fixtures of all tests: storage on both set-ups, a server as a process, a model, a browser."""
 
 import asyncio
+import gc
 import shutil
 import socket
 import sqlite3
@@ -10,16 +11,18 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 import pytest
+import pytest_asyncio
 
 from tests.rig.model import FakeModel
 from tests.rig.server import Server
 from tests.rig.services import Postgres, Redis
 from tests.rig.storage import POSTGRES, SQLITE, Storage, in_ci, look_around, wanted_engines
+from tests.rig.waiting import plain_client
 
 if TYPE_CHECKING:
     from parlour.config import Settings
     from parlour.kit.db import Database
-    from tests.rig.browser import Browser
+    from tests.rig.browser import Browser, Program
 
 pytest_plugins = ["tests.rig.visiting"]
 
@@ -46,12 +49,23 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     )
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if "browser" in getattr(item, "fixturenames", ()):
+        if "chromium" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.browser)
+            # The browser outlives the test, and so must the loop on which it is spoken to.
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
             if MACHINE.chromium is None:
                 item.add_marker(pytest.mark.skip(reason="not here: chromium"))
+    # What takes long is begun first, so that no process is left with it at the end.
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector the tests and modules, which stay until the end."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -132,10 +146,9 @@ def storage(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iter
         return
     server: Postgres = request.getfixturevalue("postgres")
     bus: Redis = request.getfixturevalue("redis")
-    name = server.create(request.getfixturevalue("postgres_template"))
-    bus.empty()
-    yield Storage(POSTGRES, data_dir, server.url(name), bus.url)
-    server.drop(name)
+    name = server.lend(request.getfixturevalue("postgres_template"))
+    yield Storage(POSTGRES, data_dir, server.url(name), bus.fresh())
+    server.take_back(name)
 
 
 @pytest.fixture
@@ -148,8 +161,7 @@ def empty_storage(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -
     server: Postgres = request.getfixturevalue("postgres")
     bus: Redis = request.getfixturevalue("redis")
     name = server.create()
-    bus.empty()
-    yield Storage(POSTGRES, data_dir, server.url(name), bus.url)
+    yield Storage(POSTGRES, data_dir, server.url(name), bus.fresh())
     server.drop(name)
 
 
@@ -200,17 +212,27 @@ def model() -> Iterator[FakeModel]:
 @pytest.fixture
 async def http() -> AsyncIterator[aiohttp.ClientSession]:
     """A client without cookies or compression surprises: what is sent is what is seen."""
-    jar = aiohttp.DummyCookieJar()
-    async with aiohttp.ClientSession(cookie_jar=jar) as session:
+    async with plain_client() as session:
         yield session
 
 
-@pytest.fixture
-async def browser() -> "AsyncIterator[Browser]":
-    """A real Chromium; at the end of the test its pages must have asked for nothing elsewhere."""
-    from tests.rig.browser import chromium
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium() -> "AsyncIterator[Program]":
+    """The Chromium of this run; ask for `browser` to have one to yourself."""
+    from tests.rig.browser import Program
 
     assert MACHINE.chromium is not None
-    async with chromium(MACHINE.chromium) as started:
-        yield started
-        started.check()
+    program = Program(MACHINE.chromium)
+    yield program
+    await program.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def browser(chromium: "Program") -> "AsyncIterator[Browser]":
+    """A real Chromium; at the end of the test its pages must have asked for nothing elsewhere."""
+    made = await chromium.browser()
+    try:
+        yield made
+        made.check()
+    finally:
+        await made.leave()

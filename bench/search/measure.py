@@ -1,6 +1,6 @@
 """How well the documents agent finds and declines, on the PostgreSQL manual, beside plain BM25.
 
-    python -m bench.search.measure [--folder DIR] [--set practice] [--misses] [--embeddings URL]
+    python -m bench.search.measure [--folder DIR] [--set NAME] [--misses] [--embeddings URL]
 
 Indexes the folder into a fresh SQLite file, asks every question, prints a table.
 """

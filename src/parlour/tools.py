@@ -1,11 +1,17 @@
-"""What a process holds: settings, clock, keys, database, queue, bus, outgoing client."""
+"""What a process holds: settings, clock, keys, database, queue, bus, limits, client, mail."""
+
+from copy import copy
 
 from parlour.config import Settings
 from parlour.kit.bus import Bus
 from parlour.kit.clock import Clock
 from parlour.kit.db import Database
+from parlour.kit.homes import Homes
 from parlour.kit.http import GuardedClient
+from parlour.kit.limits import Limits
+from parlour.kit.mail import Mailer
 from parlour.kit.queue import Queue
+from parlour.kit.tallies import Tallies
 from parlour.kit.tokens import Keyring
 
 
@@ -16,7 +22,20 @@ class Tools:
     take, and these are not data.
     """
 
-    __slots__ = ("bus", "clock", "db", "http", "keys", "queue", "settings")
+    __slots__ = (
+        "bus",
+        "clock",
+        "db",
+        "homes",
+        "http",
+        "keys",
+        "limits",
+        "mail",
+        "opened",
+        "queue",
+        "settings",
+        "within",
+    )
 
     def __init__(
         self,
@@ -28,6 +47,10 @@ class Tools:
         queue: Queue,
         bus: Bus,
         http: GuardedClient,
+        mail: Mailer,
+        limits: Limits,
+        opened: Tallies[tuple[str, str, str]] | None = None,
+        homes: Homes | None = None,
     ) -> None:
         """Take the tools."""
         self.settings = settings
@@ -37,3 +60,20 @@ class Tools:
         self.queue = queue
         self.bus = bus
         self.http = http
+        self.mail = mail
+        self.limits = limits
+        self.opened = opened or Tallies()
+        """How often pages were opened: by workspace, agent and link."""
+        self.homes = homes or Homes()
+        self.within: str | None = None
+        """The only workspace there is for who came to its own host; None: there are all of them."""
+
+    def inside(self, workspace_id: str) -> "Tools":
+        """Return the same tools, with which nothing of other workspaces is found."""
+        made = copy(self)
+        made.within = workspace_id
+        return made
+
+    def has(self, workspace_id: str) -> bool:
+        """Whether what belongs to a workspace is there at all."""
+        return self.within is None or self.within == workspace_id

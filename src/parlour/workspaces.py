@@ -56,6 +56,29 @@ def of_previews(conn: sa.Connection) -> str | None:
     return found
 
 
+async def meet(tools: Tools, workspace_id: str) -> None:
+    """Know the name of a workspace, where that is part of its address."""
+    if tools.settings.base_domain and tools.homes.name_of(workspace_id) is None:
+        await tools.db.read(met, tools, workspace_id)
+
+
+def met(conn: sa.Connection, tools: Tools, workspace_id: str) -> None:
+    """Do the same inside a unit of work."""
+    if not tools.settings.base_domain or tools.homes.name_of(workspace_id) is not None:
+        return
+    wanted = sa.select(workspaces.c.slug).where(workspaces.c.id == workspace_id)
+    slug = conn.execute(wanted).scalar()
+    if slug is not None and slug != _PREVIEWS:
+        tools.homes.learn(workspace_id, slug)
+
+
+async def meet_all(tools: Tools) -> None:
+    """Know the names of all workspaces that there are, where these are part of addresses."""
+    if tools.settings.base_domain:
+        for each in await tools.db.read(every):
+            tools.homes.learn(each.id, each.slug)
+
+
 async def ensure_default(tools: Tools) -> Workspace:
     """Return the default workspace, made on first use."""
     return await _ensure(tools, DEFAULT)

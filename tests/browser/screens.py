@@ -22,6 +22,8 @@ class Scene:
     widget: str = ""
     talk: str = ""
     """A conversation."""
+    team: str = ""
+    webhook: str = ""
     agent: str = "helper"
 
 
@@ -30,12 +32,20 @@ SCREENS: dict[str, str] = {
     "/studio/agents": "/studio/agents",
     "/studio/agents/new": "/studio/agents/new",
     "/studio/agents/{name}": "/studio/agents/helper",
+    "/studio/agents/{name}/chat": "/studio/agents/helper/chat",
     "/studio/agents/{name}/delete": "/studio/agents/helper/delete",
     "/studio/agents/{name}/documents": "/studio/agents/library/documents",
     "/studio/agents/{name}/sharing": "/studio/agents/helper/sharing",
     "/studio/agents/{name}/versions": "/studio/agents/helper/versions",
+    "/studio/canned": "/studio/canned",
     "/studio/conversations": "/studio/conversations",
     "/studio/conversations/{conversation_id}": "/studio/conversations/{talk}",
+    "/studio/conversations/{conversation_id}/forget": "/studio/conversations/{talk}/forget",
+    "/studio/conversations/{conversation_id}/reveal": "/studio/conversations/{talk}/reveal",
+    "/studio/conversations/{conversation_id}/print": "/studio/conversations/{talk}/print",
+    "/studio/conversations/{conversation_id}/share": "/studio/conversations/{talk}/share",
+    "/studio/desk": "/studio/desk",
+    "/studio/desk/{conversation_id}": "/studio/desk/{talk}",
     "/studio/find": "/studio/find?q=a",
     "/studio/history": "/studio/history",
     "/studio/keys": "/studio/keys",
@@ -45,8 +55,20 @@ SCREENS: dict[str, str] = {
     "/studio/links/{link_id}/qr": "/studio/links/{link}/qr",
     "/studio/me": "/studio/me",
     "/studio/me/second-step": "/studio/me/second-step",
+    "/studio/messages": "/studio/messages",
+    "/studio/metrics": "/studio/metrics",
+    "/studio/metrics/terms": "/studio/metrics/terms",
+    "/studio/notes": "/studio/notes",
     "/studio/people": "/studio/people",
     "/studio/people/{person_id}": "/studio/people/{person}",
+    "/studio/privacy": "/studio/privacy",
+    "/studio/receipts": "/studio/receipts",
+    "/studio/retention": "/studio/retention",
+    "/studio/sessions": "/studio/sessions",
+    "/studio/teams": "/studio/teams",
+    "/studio/teams/{team_id}": "/studio/teams/{team}",
+    "/studio/webhooks": "/studio/webhooks",
+    "/studio/webhooks/{webhook_id}": "/studio/webhooks/{webhook}",
     "/studio/widgets": "/studio/widgets",
     "/studio/widgets/new": "/studio/widgets/new",
     "/studio/widgets/{name}/{widget_id}": "/studio/widgets/helper/{widget}",
@@ -58,6 +80,7 @@ SCREENS: dict[str, str] = {
 DOORS: dict[str, str] = {
     "/studio/sign-in": "/studio/sign-in",
     "/studio/invite/{token}": "/studio/invite/nothing",
+    "/studio/mails/{token}": "/studio/mails/nothing",
 }
 """Pages for strangers."""
 
@@ -69,6 +92,7 @@ def address(scene: Scene, path: str) -> str:
 
 ELSEWHERE = {
     "/studio/conversations/{conversation_id}/sources/{message_id}/{n}",
+    "/studio/receipts/{receipt_id}",
     "/studio/setup",
     "/studio/sign-in/code",
 }
@@ -76,7 +100,22 @@ ELSEWHERE = {
 
 NO_PAGES = {
     "/studio/conversations/live",
+    "/studio/history/export",
+    "/studio/messages.csv",
+    "/studio/messages/next",
+    "/studio/metrics.csv",
+    "/studio/sessions.csv",
+    "/studio/desk/live",
+    "/studio/waiting/live",
+    "/studio/desk/{conversation_id}/live",
     "/studio/conversations/{conversation_id}/live",
+    "/studio/conversations/{conversation_id}/messages.csv",
+    "/studio/conversations/{conversation_id}/variables.csv",
+    "/studio/conversations/{conversation_id}/conversation.json",
+    "/studio/conversations/{conversation_id}/visitor.json",
+    "/studio/conversations/{conversation_id}/files/{file_id}",
+    "/studio/agents/{name}/sharing/private/codes.pdf",
+    "/studio/agents/{name}/sharing/private/urls.csv",
     "/studio/links/{link_id}/qr.png",
     "/studio/links/{link_id}/qr.svg",
     "/studio/sign-in/provider",

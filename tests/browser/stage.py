@@ -12,6 +12,7 @@ import uvicorn
 
 from parlour.kit.clock import rfc3339
 from parlour.web import pages, prose
+from parlour.web import shown as pieces
 from parlour.web.assets import assets
 
 NONCE = "c3RhZ2U"
@@ -101,9 +102,9 @@ class Play:
         message["html"] = self._html(message)
         self.emit(str(message["seq"]), "done", {"turn": message["turn"], "message": dict(message)})
 
-    def shown(self) -> tuple[pages.ShownMessage, ...]:
+    def shown(self) -> tuple[pieces.ShownMessage, ...]:
         return tuple(
-            pages.ShownMessage(
+            pieces.ShownMessage(
                 id=m["id"],
                 seq=m["seq"],
                 kind=m["author"]["kind"],
@@ -113,8 +114,8 @@ class Play:
                 created_at=START + m["seq"] * 60_000,
                 state=m["state"],
                 turn=m["turn"],
-                citations=tuple(pages.ShownCitation(**c) for c in m["citations"]),
-                problem=pages.ShownProblem(**m["problem"]) if m.get("problem") else None,
+                citations=tuple(pieces.ShownCitation(**c) for c in m["citations"]),
+                problem=pieces.ShownProblem(**m["problem"]) if m.get("problem") else None,
             )
             for m in self.messages
         )

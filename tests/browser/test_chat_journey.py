@@ -4,11 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 
 import aiohttp
-import pytest
 from playwright.async_api import Page, expect
 
 from tests.rig import plays
-from tests.rig.browser import DESKTOP, Browser
+from tests.rig.browser import DESKTOP, Browser, on_the_browser_s_loop
 from tests.rig.model import FakeModel
 from tests.rig.server import Server
 from tests.rig.visiting import Visit, visiting
@@ -207,7 +206,7 @@ async def test_a_door_that_is_shut_while_somebody_looks(browser: Browser, visit:
     await expect(page.locator(BOX)).to_have_count(0)
 
 
-@pytest.fixture
+@on_the_browser_s_loop
 async def mortal(
     own_server: Callable[..., Server], model: FakeModel, http: aiohttp.ClientSession
 ) -> AsyncIterator[Visit]:
@@ -267,3 +266,16 @@ async def test_a_server_that_is_stopped_and_started_loses_nothing(
     assert await stopping == 0
     await asyncio.to_thread(mortal.server.start)
     await check_whole(page, WHOLE)
+
+
+async def test_what_is_left_is_said_before_it_is_gone(browser: Browser, visit: Visit) -> None:
+    """RLB-04: of the day's tokens; and when there are more, once there are none."""
+    link = await visit.another_link(daily_token_limit=5)
+    visit.model.plays(plays.reply("An answer that takes all of the tokens of this day."))
+    page = await browser.open(link.url)
+    await said(page, "Hello?")
+    await expect(page.locator("#left")).to_have_text("About 0 tokens left today")
+    await check_whole(page, "An answer that takes all of the tokens of this day.")
+    await said(page, "More?")
+    await expect(page.locator("#trouble")).to_contain_text("You can go on writing on")
+    await expect(page.locator(BOX)).to_have_value("More?")

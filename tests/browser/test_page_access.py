@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 from playwright.async_api import Page, expect
 
-from parlour.web import pages, prose
+from parlour.web import pages, proofs, prose
+from parlour.web.proofs import ProofView
 from tests.browser.stage import NONCE, START, Play, Stage
 from tests.rig.axe import check_accessible
 from tests.rig.browser import DESKTOP, PHONE, Browser
@@ -152,3 +153,15 @@ async def test_what_stays_to_be_read(browser: Browser, stage: Stage, play: Play)
     await expect(page.locator(".turn--agent")).to_have_count(1)
     await expect(page.get_by_role("textbox")).to_have_count(0)
     await _check(page, "the conversation of a link that has ended")
+
+
+async def test_the_steps_of_confirming_an_address(browser: Browser, stage: Stage) -> None:
+    face = pages.Face("Heron", "H", "answers from the handbook")
+    for view in (
+        ProofView(face, "tok", NONCE, "s", email="a@x", trouble="invalid"),
+        ProofView(face, "tok", NONCE, "s", "code", "a@x.org", trouble="invalid_code", left=2),
+    ):
+        stage.pages[f"/{view.step}"] = proofs.proof(view)
+        page = await browser.open(f"{stage.url}/{view.step}")
+        await expect(page.locator(f"#{view.step}")).to_be_visible()
+        await _check(page, f"the step {view.step}")

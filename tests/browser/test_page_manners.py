@@ -99,12 +99,14 @@ async def test_the_keyboard_reaches_everything_in_the_order_it_is_seen(
     await expect(page.locator(BOX)).to_be_focused()
     await page.focus(".skip")
     seen = []
-    for _ in range(7):
+    for _ in range(11):
         await page.keyboard.press("Tab")
         name = "(e => e.ariaLabel || e.textContent.trim())(document.activeElement)"
         seen.append(await page.evaluate(name))
-    assert seen[:4] == ["New conversation", "More", "Conversation", "Source 1"]
-    assert seen[5:] == ["Copy answer", ""]
+    assert seen[:5] == [
+        *("New conversation", "More", "Conversation", "Change the question", "Source 1"),
+    ]
+    assert seen[6:] == ["Copy answer", "Good answer", "Poor answer", "Answer again", ""]
     await expect(page.locator(BOX)).to_be_focused()
 
 

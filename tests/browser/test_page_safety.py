@@ -113,6 +113,7 @@ async def test_nothing_breaks_out_of_a_stored_conversation(
     assert dialogs == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("where", ["face", "refusal", "source"])
 async def test_nothing_breaks_out_of_names_and_titles(
     browser: Browser, stage: Stage, where: str

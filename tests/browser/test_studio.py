@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.rig.axe import check_accessible
+from tests.browser.looks import look
 from tests.rig.browser import DESKTOP, PHONE, Browser
 from tests.rig.colleague import PASSWORD, setup_code
 from tests.rig.nursery import Nursery
@@ -35,23 +35,13 @@ async def set_up(page: Page, server: Server) -> None:
     await expect(page.get_by_role("heading", name="Welcome, Olga Lange")).to_be_visible()
 
 
-async def check(page: Page, where: str) -> None:
-    """Nothing keeps anybody out, and nothing scrolls sideways."""
-    await check_accessible(page, where)
-    for element in ("html", "main"):
-        assert await page.locator(element).evaluate(OVER) <= 0, f"{where}: {element}"
-
-
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-async def test_from_the_terminal_to_a_colleague(
-    browser: Browser, fresh: Server, dark: bool
-) -> None:
+async def test_from_the_terminal_to_a_colleague(browser: Browser, fresh: Server) -> None:
     """The owner at a desk, the colleague with a phone; each page on the way is looked at."""
-    owner = await (await browser.person(size=DESKTOP, dark=dark)).new_page()
+    owner = await (await browser.person(size=DESKTOP)).new_page()
     await owner.goto(f"{fresh.url}/studio/setup")
-    await check(owner, "setup")
+    await look(owner, "setup")
     await set_up(owner, fresh)
-    await check(owner, "home")
+    await look(owner, "home")
     await owner.get_by_role("link", name="Invite").click()
     await owner.locator("form.panel__in").evaluate("form => form.noValidate = true")
     await owner.get_by_label("E-mail").fill("not an address")
@@ -60,38 +50,38 @@ async def test_from_the_terminal_to_a_colleague(
     await expect(owner.get_by_label("E-mail")).to_have_value("not an address")
     await expect(owner.get_by_label("E-mail")).to_be_focused()
     await expect(owner.get_by_role("radio", name="Team lead")).to_be_checked()
-    await check(owner, "people, refused")
+    await look(owner, "people, refused")
     await owner.get_by_label("E-mail").fill("ben@team.example")
     await owner.get_by_role("button", name="Make the link").click()
-    await check(owner, "invited")
+    await look(owner, "invited")
     url = await owner.get_by_label("Address of the invitation").inner_text()
 
-    ben = await (await browser.person(size=PHONE, dark=dark)).new_page()
+    ben = await (await browser.person(size=PHONE)).new_page()
     await ben.goto(url)
-    await check(ben, "invitation")
+    await look(ben, "invitation")
     await ben.get_by_label("Your name").fill("Ben Okri")
     await ben.get_by_label("Password").fill(PASSWORD)
     await ben.get_by_role("button", name="Come in").click()
     await expect(ben.get_by_role("heading", name="Welcome, Ben Okri")).to_be_visible()
     tabs = await ben.locator(".tabbar__tab").all_inner_texts()
     assert (tabs[0], tabs[-1]) == ("Home", "More")
-    await check(ben, "the colleague's home")
+    await look(ben, "the colleague's home")
 
     await owner.goto(f"{fresh.url}/studio/people")
     await owner.get_by_role("link", name="Ben Okri").click()
     await owner.get_by_role("radio", name="Analyst").check()
     await owner.get_by_role("button", name="Save").click()
     await expect(owner.get_by_role("status")).to_have_text("Saved.")
-    await check(owner, "a colleague, saved")
+    await look(owner, "a colleague, saved")
     await ben.goto(f"{fresh.url}/studio/people")
     await expect(ben.get_by_role("heading", name="This is not yours to see")).to_be_visible()
-    await check(ben, "refused")
+    await look(ben, "refused")
     await ben.locator(".tabbar").get_by_text("More").click()
-    await check(ben, "more")
+    await look(ben, "more")
     await ben.locator(".tabbar").get_by_text("Ben Okri").click()
     await ben.get_by_role("button", name="Sign out").click()
     await expect(ben.get_by_role("heading", name="Sign in")).to_be_visible()
-    await check(ben, "signed out")
+    await look(ben, "signed out")
 
 
 async def test_everything_works_without_scripts(browser: Browser, fresh: Server) -> None:

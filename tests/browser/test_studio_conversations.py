@@ -1,6 +1,6 @@
 """Conversations in the studio, in a real browser: a visitor writes, and the staff see it come."""
 
-import os
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -8,9 +8,9 @@ import aiohttp
 import pytest
 from playwright.async_api import Page, expect
 
+from tests.browser.looks import look
 from tests.rig import plays
-from tests.rig.axe import check_accessible
-from tests.rig.browser import DESKTOP, PHONE, Browser
+from tests.rig.browser import DESKTOP, PHONE, Browser, on_the_browser_s_loop
 from tests.rig.colleague import PASSWORD, joined, owner_of
 from tests.rig.model import FakeModel
 from tests.rig.nursery import Nursery
@@ -44,7 +44,7 @@ def link(server: Server) -> Link:
     return server.make_link("shop", "--name", "Website")
 
 
-@pytest.fixture
+@on_the_browser_s_loop
 async def owned(http: aiohttp.ClientSession, server: Server) -> None:
     """Olga owns; Tess leads and does not see personal details."""
     owner = await owner_of(http, server)
@@ -57,25 +57,14 @@ async def signed_in(
     email: str,
     *,
     size: tuple[int, int] = DESKTOP,
-    dark: bool = False,
 ) -> Page:
-    page = await (await browser.person(size=size, dark=dark)).new_page()
+    page = await (await browser.person(size=size)).new_page()
     await page.goto(f"{server.url}/studio/sign-in")
     await page.get_by_label("E-mail").fill(email)
     await page.get_by_label("Password").fill(PASSWORD)
     await page.get_by_role("button", name="Sign in").click()
     await expect(page.get_by_role("heading", name="Welcome")).to_be_visible()
     return page
-
-
-async def look(page: Page, name: str) -> None:
-    """Nothing keeps anybody out, and nothing scrolls sideways."""
-    folder = os.environ.get("PARLOUR_SHOTS")
-    if folder:
-        await page.screenshot(path=Path(folder) / f"{name}.png")
-    await check_accessible(page, name)
-    for element in ("html", "main"):
-        assert await page.locator(element).evaluate(OVER) <= 0, f"{name}: {element}"
 
 
 async def test_a_conversation_comes_and_streams_while_the_owner_looks(
@@ -144,9 +133,26 @@ async def test_who_does_not_see_personal_details_is_sent_none(
     for hidden in ("7946", "vera@visitors"):
         assert hidden not in await tess.content()
     await look(tess, "masked-desktop")
+    await tess.get_by_role("link", name="Masked").click()
+    await expect(tess.locator("dialog#dialog")).to_be_visible()
+    await look(tess, "reveal-desktop")
+    await tess.get_by_label("Why do you need them?").fill("Calls back about the teapot")
+    await tess.get_by_role("button", name="Show them").click()
+    await expect(tess.locator(".bubble")).to_contain_text("+44 20 7946 0018")
+    await expect(tess.get_by_text("Personal details are shown to you until")).to_be_visible()
+    await look(tess, "revealed-desktop")
+    page = await tess.context.new_page()
+    await page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+    await page.goto(tess.url)
+    await look(page, "revealed-phone")
+    await page.get_by_role("button", name="Hide again").click()
+    await expect(page.locator(".bubble .masked")).to_have_count(2)
+    # What the other tab showed does not stay on its screen.
+    await expect(tess.locator(".bubble .masked")).to_have_count(2)
+    assert "7946" not in await tess.content()
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.long
 async def test_every_pane_on_a_phone_and_at_a_desk(
     browser: Browser,
     server: Server,
@@ -154,7 +160,6 @@ async def test_every_pane_on_a_phone_and_at_a_desk(
     model: FakeModel,
     http: aiohttp.ClientSession,
     owned: None,
-    dark: bool,
 ) -> None:
     for text in (SAID, "Do you ship to Ireland?", "Is the lid dishwasher-safe?"):
         person = Visitor(http, server.url, link.token)
@@ -165,26 +170,25 @@ async def test_every_pane_on_a_phone_and_at_a_desk(
         await person.ask("DELETE", f"/api/public/session/{person.token}")
         model.plays(plays.error(500))
         await person.call("chat", json={"message": "Still there?"})
-    theme = "dark" if dark else "light"
     for size, name in ((PHONE, "phone"), (DESKTOP, "desktop"), ((320, 640), "narrow")):
-        page = await signed_in(browser, server, "olga@team.example", size=size, dark=dark)
+        page = await signed_in(browser, server, "olga@team.example", size=size)
         await page.goto(f"{server.url}{LIST}?state=failed&days=7")
         await expect(page.locator(".talk-row")).to_have_count(3)
-        await look(page, f"failed-{name}-{theme}")
+        await look(page, f"failed-{name}")
         await page.goto(server.url + LIST)
         await expect(page.locator(".talk-row")).to_have_count(6)
-        await look(page, f"list-{name}-{theme}")
+        await look(page, f"list-{name}")
         await page.locator(".talk-row").first.click()
         await expect(page.locator(".turn--agent")).to_have_count(1)
-        await look(page, f"talk-{name}-{theme}")
+        await look(page, f"talk-{name}")
         await page.locator(".machine-toggle").click()
         await expect(page.locator(".machine")).to_be_visible()
         await page.get_by_role("link", name="About this conversation").click()
         await expect(page.locator(".facts")).to_contain_text("Conversation 2 of 2")
-        await look(page, f"facts-{name}-{theme}")
+        await look(page, f"facts-{name}")
         await page.get_by_role("link", name="Previous").click()
         await expect(page.locator(".turn--agent")).to_have_count(2)
-        await look(page, f"previous-{name}-{theme}")
+        await look(page, f"previous-{name}")
 
 
 async def test_without_scripts_everything_is_there(
@@ -271,3 +275,87 @@ async def test_a_citation_opens_its_passage(
     await look(page, "source-page-desktop")
     await page.get_by_role("link", name="Back to the conversation").click()
     await expect(page.locator(".bubble")).to_have_text(asked["message"])
+
+
+async def test_a_person_answers_in_the_agent_s_place(
+    browser: Browser, server: Server, link: Link, owned: None, model: FakeModel
+) -> None:
+    """TKO-01: three see the same at once: the visitor on a phone, who takes over, who looks on."""
+    del owned
+    visitor = await (await browser.person(size=PHONE)).new_page()
+    await visitor.goto(link.url)
+    model.plays(plays.paused("It may be", " in stock."))
+    await visitor.fill("#message", "Is it in stock?")
+    await visitor.press("#message", "Enter")
+    await expect(visitor.locator(".prose").last).to_contain_text("It may")
+    tess = await signed_in(browser, server, "tess@team.example")
+    await tess.goto(server.url + LIST)
+    await tess.locator(".talk-row").click()
+    olga = await signed_in(browser, server, "olga@team.example")
+    await olga.goto(tess.url)
+    await olga.keyboard.press("t")
+    await expect(olga.locator("#answer")).to_be_focused()
+    await expect(visitor.locator(".chat-head")).to_have_attribute("data-pen", "operator")
+    await expect(visitor.locator(".notice")).to_contain_text(["What came so far is kept.", ""])
+    await expect(tess.locator("#dock")).to_contain_text("answers here")
+    await visitor.fill("#message", "Anybody?")
+    await visitor.press("#message", "Enter")
+    await expect(olga.locator(".turn--visitor").last).to_contain_text("Anybody?")
+    await expect(visitor.locator(".status-line:visible")).to_have_count(0)
+    await olga.fill("#answer", "Yes, <b>three</b>.")
+    await olga.press("#answer", "Enter")
+    await expect(visitor.locator(".turn--person .words")).to_have_text("Yes, <b>three</b>.")
+    await expect(olga.locator("#answer")).to_have_value("")
+    await look(visitor, "visitor-person")
+    await look(olga, "held")
+    await visitor.reload()
+    await expect(visitor.locator(".turn--person .words")).to_have_text("Yes, <b>three</b>.")
+    await expect(visitor.locator("#message")).to_have_attribute("placeholder", re.compile("reads"))
+    model.plays(plays.reply("Thank you for waiting."))
+    await visitor.fill("#message", "Thanks!")
+    await visitor.press("#message", "Enter")
+    await expect(olga.locator(".turn--visitor").last).to_contain_text("Thanks!")
+    await olga.get_by_role("button", name="Hand back").click()
+    await expect(visitor.locator(".prose").last).to_have_text("Thank you for waiting.")
+    await expect(visitor.locator(".chat-head")).to_have_attribute("data-pen", "agent")
+    await expect(visitor.locator("#log")).not_to_contain_text("in stock.")
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+async def test_a_conversation_is_shared_from_its_page(
+    browser: Browser,
+    server: Server,
+    link: Link,
+    model: FakeModel,
+    http: aiohttp.ClientSession,
+    owned: None,
+    size: tuple[int, int],
+) -> None:
+    model.plays(plays.reply(ANSWER))
+    person = Visitor(http, server.url, link.token)
+    person.faulty = True
+    assert (await person.call("chat", json={"message": SAID})).status == 200
+    name = "phone" if size == PHONE else "desktop"
+    page = await signed_in(browser, server, "olga@team.example", size=size)
+    await page.goto(server.url + LIST)
+    await page.locator(".talk-row").click()
+    await page.get_by_role("link", name="Share this conversation").click()
+    dialog = page.get_by_role("dialog")
+    await expect(dialog.get_by_role("heading", name="Share this conversation")).to_be_visible()
+    await look(page, f"share-form-{name}")
+    await dialog.get_by_role("radio", name="They have the pen as soon as they open it.").check()
+    await dialog.get_by_label("Who it is for").fill("Gus Tailor")
+    await dialog.get_by_role("button", name="Make an address").click()
+    address = dialog.get_by_label("Address of the share")
+    await expect(address).to_contain_text("/share/")
+    server.keep_secret((await address.inner_text()).rpartition("/")[2])
+    await expect(dialog.get_by_text("Not opened yet")).to_be_visible()
+    await look(page, f"share-made-{name}")
+    gus = await (await browser.person(size=PHONE)).new_page()
+    await gus.goto(await address.inner_text())
+    await expect(gus.get_by_text("You are answering now.")).to_be_visible()
+    await dialog.get_by_role("button", name="Take back").click()
+    await expect(dialog.get_by_text("Taken back")).to_be_visible()
+    await expect(dialog.get_by_text("Opened by Gus Tailor")).to_be_visible()
+    await expect(gus.get_by_text("This is not shared any more")).to_be_visible()
+    await look(page, f"share-back-{name}")

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.async_api import Page, expect
 
+from tests.browser.looks import look
 from tests.browser.test_studio import set_up
 from tests.rig.axe import check_accessible
 from tests.rig.browser import DESKTOP, PHONE, Browser
@@ -32,16 +33,15 @@ async def chosen(page: Page) -> str:
     )
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-async def test_the_palette_finds_and_goes(browser: Browser, fresh: Server, dark: bool) -> None:
-    page = await (await browser.person(size=DESKTOP, dark=dark)).new_page()
+async def test_the_palette_finds_and_goes(browser: Browser, fresh: Server) -> None:
+    page = await (await browser.person(size=DESKTOP)).new_page()
     await set_up(page, fresh)
     await page.wait_for_load_state()
     await page.keyboard.press("Control+k")
     field = page.get_by_role("combobox", name="Find or do")
     await expect(field).to_be_focused()
     await expect(page.get_by_role("option", name="Invite a colleague")).to_be_visible()
-    await check_accessible(page, "palette")
+    await look(page, "palette")
     await page.keyboard.type("api k")
     await expect(page.locator("#palette").get_by_role("option")).to_have_text(
         ["Make an API key", "API keys"]
@@ -57,7 +57,7 @@ async def test_the_palette_finds_and_goes(browser: Browser, fresh: Server, dark:
     await page.keyboard.press("Control+k")
     await field.fill("nothing is called so")
     await expect(page.get_by_role("option", name="Nothing here is called that.")).to_be_visible()
-    await check_accessible(page, "palette, nothing found")
+    await look(page, "palette, nothing found")
     await field.fill("olga")
     await expect(page.locator("#palette").get_by_role("option")).to_have_text(
         ["Olga Langeolga@team.example"]

@@ -6,11 +6,15 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.browser.test_studio import check, set_up
+from tests.browser.looks import look
+from tests.browser.test_studio import set_up
 from tests.rig.browser import DESKTOP, PHONE, Browser
 from tests.rig.nursery import Nursery
 from tests.rig.server import Server
 from tests.rig.storage import SQLITE, Storage
+
+HOUSE_INK = {"dark": "rgb(143, 193, 220)", "light": "rgb(28, 74, 99)"}
+BACKGROUND = "e => getComputedStyle(e).backgroundColor"
 
 
 @pytest.fixture
@@ -33,20 +37,17 @@ async def made_url(owner: Page) -> str:
     return (await output.inner_text()).strip()
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-async def test_share_chat_link_to_somebody_signed_out(
-    browser: Browser, fresh: Server, dark: bool
-) -> None:
-    owner = await (await browser.person(size=DESKTOP, dark=dark)).new_page()
+async def test_share_chat_link_to_somebody_signed_out(browser: Browser, fresh: Server) -> None:
+    owner = await (await browser.person(size=DESKTOP)).new_page()
     await set_up(owner, fresh)
     await owner.goto(f"{fresh.url}/studio/widgets")
-    await check(owner, "widgets")
+    await look(owner, "widgets")
     await owner.get_by_role("link", name="shop", exact=True).click()
     await owner.get_by_label("Title").fill("Corner shop")
     await owner.get_by_label("A colour of your own").fill("#ffcc00")
     await expect(owner.get_by_text("It was made darker")).to_be_visible()
     await expect(owner.get_by_text("Ask Corner shop")).to_be_visible()
-    await check(owner, "widget")
+    await look(owner, "widget")
     await owner.get_by_role("button", name="Save").click()
     await expect(owner.get_by_text("Saved.")).to_be_visible()
 
@@ -58,7 +59,7 @@ async def test_share_chat_link_to_somebody_signed_out(
     url = await made_url(owner)
     fresh.keep_secret(url.rpartition("/")[2])
     await expect(dialog.get_by_role("button", name="Copy", exact=True)).to_be_focused()
-    await check(owner, "shared")
+    await look(owner, "shared")
     # The same once more; a temporary one is another.
     async with owner.expect_response("**/share"):
         await dialog.get_by_role("button", name="Generate link").click()
@@ -71,21 +72,22 @@ async def test_share_chat_link_to_somebody_signed_out(
     await expect(dialog.get_by_label("Address of the link")).not_to_have_text(url)
     fresh.keep_secret((await made_url(owner)).rpartition("/")[2])
 
-    visitor = await (await browser.person(size=PHONE, dark=dark)).new_page()
+    visitor = await (await browser.person(size=PHONE)).new_page()
     await visitor.goto(url)
     await expect(visitor.get_by_text("Ask Corner shop.")).to_be_visible()
-    ink = await visitor.locator(".send").first.evaluate("e => getComputedStyle(e).backgroundColor")
-    house = "rgb(143, 193, 220)" if dark else "rgb(28, 74, 99)"
-    assert ink not in {house, "rgba(0, 0, 0, 0)"}
+    for theme, house in HOUSE_INK.items():
+        await visitor.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+        ink = await visitor.locator(".send").first.evaluate(BACKGROUND)
+        assert ink not in {house, "rgba(0, 0, 0, 0)"}
     await visitor.get_by_role("textbox").fill("When can things be returned?")
     await visitor.get_by_role("textbox").press("Enter")
     await expect(visitor.locator(".prose").get_by_text("30 days")).to_be_visible(timeout=20_000)
-    await check(visitor, "the chat in the widget's ink")
+    await look(visitor, "the chat in the widget's ink")
 
     await owner.goto(f"{fresh.url}/studio/links")
-    await check(owner, "links")
+    await look(owner, "links")
     row = owner.get_by_role("row").filter(has_text="Permanent")
-    await expect(row.get_by_role("cell", name="1", exact=True)).to_be_visible()
+    await expect(row.get_by_role("link", name="Conversations by Chat page: 1")).to_be_visible()
 
 
 async def test_the_table_in_place(browser: Browser, fresh: Server) -> None:
@@ -103,11 +105,13 @@ async def test_the_table_in_place(browser: Browser, fresh: Server) -> None:
 
     await owner.get_by_label("Select all on this page").check()
     await expect(owner.get_by_text("3 selected")).to_be_visible()
-    await check(owner, "picked")
+    await look(owner, "picked")
+    await owner.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
     await owner.get_by_label("Select Door").uncheck()
+    await owner.set_viewport_size({"width": DESKTOP[0], "height": DESKTOP[1]})
     await owner.get_by_role("button", name="Revoke…").click()
     await expect(owner.get_by_role("heading", name="Revoke 2 links?")).to_be_visible()
-    await check(owner, "revoke")
+    await look(owner, "revoke")
     await owner.get_by_role("button", name="Revoke 2 links").click()
     await expect(owner.get_by_text("2 links are revoked.")).to_be_visible()
 
@@ -117,14 +121,21 @@ async def test_the_table_in_place(browser: Browser, fresh: Server) -> None:
     await expect(owner.get_by_role("link", name="Door", exact=True)).to_have_count(0)
     await owner.get_by_role("link", name="QR code of Window").click()
     await expect(owner.get_by_role("heading", name="Window")).to_be_visible()
-    await check(owner, "code")
+    await look(owner, "code")
+    await owner.keyboard.press("Escape")
+
+    await owner.keyboard.press("Control+k")
+    await owner.get_by_role("combobox", name="Find or do").fill("windo")
+    await expect(owner.locator("#palette").get_by_role("option")).to_have_text(["Windowshop"])
+    await owner.keyboard.press("Enter")
+    await expect(owner.get_by_role("heading", name="Window", level=1)).to_be_visible()
 
 
 async def test_a_new_link_on_a_phone(browser: Browser, fresh: Server) -> None:
     owner = await (await browser.person(size=PHONE)).new_page()
     await set_up(owner, fresh)
     await owner.goto(f"{fresh.url}/studio/links")
-    await check(owner, "no link yet")
+    await look(owner, "no link yet")
     await owner.get_by_role("link", name="Make the first link").click()
     dialog = owner.locator("#dialog")
     await dialog.get_by_label("Name").fill("Fair")
@@ -132,16 +143,29 @@ async def test_a_new_link_on_a_phone(browser: Browser, fresh: Server) -> None:
     await expect(dialog.get_by_text("can chat until")).to_be_visible()
     await dialog.get_by_label("Welcome").fill("Hello fair")
     await expect(dialog.get_by_text("It greets them in its own words.")).to_be_visible()
-    await check(owner, "new link")
+    await look(owner, "new link")
     await dialog.get_by_label("Another number of hours").fill("soon")
     await dialog.get_by_role("button", name="Make the link").click()
     await expect(dialog.get_by_text("A number of hours, such as 8 or 1.5.")).to_be_visible()
+    await expect(dialog.get_by_label("Another number of hours")).to_be_focused()
     await expect(dialog.get_by_label("Name")).to_have_value("Fair")
     await dialog.get_by_label("Another number of hours").fill("8")
     await dialog.get_by_role("button", name="Make the link").click()
     await expect(owner.get_by_text("The link is made.")).to_be_visible()
     url = await owner.get_by_label("Address of the link").inner_text()
     fresh.keep_secret(url.strip().rpartition("/")[2])
-    await check(owner, "a link's page")
+    await look(owner, "a link's page")
+    # What is refused far below the top of a page is what one sees next.
+    await owner.get_by_label("At once can talk").fill("abc")
+    await owner.get_by_role("button", name="Save").last.click()
+    await expect(owner.get_by_text("A whole number.")).to_be_in_viewport()
+    await expect(owner.get_by_label("At once can talk")).to_be_focused()
+    await owner.goto(f"{fresh.url}/studio/agents/shop/sharing")
+    await owner.get_by_text("Hours and seats").click()
+    await owner.get_by_label("Time zone").fill("Mars/Olympus")
+    await owner.locator("#terms-hours").get_by_role("button", name="Save").click()
+    await expect(owner.get_by_label("Time zone")).to_be_focused()
+    await expect(owner.get_by_text("must be a time zone")).to_be_in_viewport()
+    await look(owner, "a refused form")
     await owner.goto(f"{fresh.url}/studio/links")
-    await check(owner, "links on a phone")
+    await look(owner, "links on a phone")

@@ -24,6 +24,7 @@ def fresh(make_storage: Callable[[str], Storage], nursery: Nursery) -> Iterator[
 
 async def ask(page: Page, path: str, target: str, method: str = "GET") -> None:
     """Ask as an element of the page with htmx attributes would."""
+    await page.wait_for_load_state("domcontentloaded")
     await page.evaluate(
         "([method, path, target]) => htmx.ajax(method, path, {target, source: '#page'})",
         [method, path, target],

@@ -2,18 +2,18 @@
 
 import re
 from collections.abc import Callable
-from time import time
 
 import pyotp
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.browser.test_studio import check, set_up
+from tests.browser.looks import look
+from tests.browser.test_studio import set_up
 from tests.rig.browser import DESKTOP, PHONE, Browser
 from tests.rig.canaille import provided
 from tests.rig.canaille_program import EMAIL, LOGIN
 from tests.rig.canaille_program import PASSWORD as THEIR_PASSWORD
-from tests.rig.colleague import PASSWORD
+from tests.rig.colleague import PASSWORD, code_before
 from tests.rig.nursery import Nursery
 from tests.rig.server import Server
 from tests.rig.storage import SQLITE, Storage
@@ -25,21 +25,20 @@ def alone(make_storage: Callable[[str], Storage]) -> Storage:
     return make_storage(SQLITE)
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 async def test_a_second_step_from_turning_it_on_to_signing_in(
-    browser: Browser, alone: Storage, nursery: Nursery, dark: bool
+    browser: Browser, alone: Storage, nursery: Nursery
 ) -> None:
     server = Server(alone, alone.data_dir.parent, nursery).start()
-    page = await (await browser.person(size=PHONE, dark=dark)).new_page()
+    page = await (await browser.person(size=PHONE)).new_page()
     await set_up(page, server)
     await page.goto(f"{server.url}/studio/me")
-    await check(page, "you")
+    await look(page, "you")
     await page.get_by_role("link", name="Turn it on").click()
-    await check(page, "second step, off")
+    await look(page, "second step, off")
     await page.get_by_label("Your password").fill(PASSWORD)
     await page.get_by_role("button", name="Begin").click()
     await expect(page.get_by_role("img", name="QR code for your app")).to_be_visible()
-    await check(page, "second step, to be scanned")
+    await look(page, "second step, to be scanned")
     secret = (await page.locator(".secret").inner_text()).replace(" ", "")
     app = pyotp.TOTP(server.keep_secret(secret))
     code = page.get_by_label("Code", exact=True)
@@ -47,14 +46,14 @@ async def test_a_second_step_from_turning_it_on_to_signing_in(
     await page.get_by_role("button", name="Turn it on").click()
     await expect(code).to_have_attribute("aria-invalid", "true")
     await expect(code).to_have_value("000 00")
-    await code.fill(app.at(int(time()), counter_offset=-1))
+    await code.fill(await code_before(app))
     await page.get_by_role("button", name="Turn it on").click()
     await expect(page.get_by_role("list", name="Recovery codes").locator("li")).to_have_count(10)
-    await check(page, "recovery codes")
+    await look(page, "recovery codes")
     codes = await page.locator(".codes code").all_inner_texts()
     await page.get_by_role("link", name="I have kept them").click()
     await page.goto(f"{server.url}/studio/history")
-    await check(page, "history")
+    await look(page, "history")
     await (
         page.locator(".tabbar")
         .get_by_text("More")
@@ -62,7 +61,7 @@ async def test_a_second_step_from_turning_it_on_to_signing_in(
         .first.click()
     )
     await page.goto(f"{server.url}/studio/me/second-step")
-    await check(page, "second step, on")
+    await look(page, "second step, on")
 
     await page.context.clear_cookies()
     await page.goto(f"{server.url}/studio/people")
@@ -71,7 +70,7 @@ async def test_a_second_step_from_turning_it_on_to_signing_in(
     await page.get_by_role("button", name="Sign in", exact=True).click()
     await expect(page.get_by_role("heading", name="Now the code")).to_be_visible()
     await expect(page.get_by_label("Code", exact=True)).to_be_focused()
-    await check(page, "the code")
+    await look(page, "the code")
     await page.get_by_label("Code", exact=True).fill(codes[7])
     await page.get_by_role("button", name="Continue").click()
     await expect(page.get_by_role("heading", name="People")).to_be_visible()
@@ -87,6 +86,7 @@ async def at_the_provider(page: Page) -> None:
     await page.get_by_role("button", name="Accept").click()
 
 
+@pytest.mark.long
 async def test_by_a_provider_that_is_not_ours(
     browser: Browser, alone: Storage, nursery: Nursery
 ) -> None:
@@ -99,13 +99,13 @@ async def test_by_a_provider_that_is_not_ours(
         await owner.get_by_role("button", name="Make the link").click()
         ben = await (await browser.person(size=PHONE)).new_page()
         await ben.goto(f"{server.url}/studio/me")
-        await check(ben, "sign-in with a provider")
+        await look(ben, "sign-in with a provider")
         await ben.get_by_role("link", name="Continue with Canaille").click()
         assert browser.errors == []
         await at_the_provider(ben)
         browser.errors.clear()  # what its own pages say to the console
         await expect(ben.get_by_role("alert")).to_contain_text("not confirmed your e-mail address")
-        await check(ben, "refused by the provider's word")
+        await look(ben, "refused by the provider's word")
 
         server.environment["PARLOUR_OIDC_EMAILS"] = "believed"
         server.restart()
@@ -113,7 +113,7 @@ async def test_by_a_provider_that_is_not_ours(
         await ben.get_by_role("link", name="Continue with Canaille").click()
         await expect(ben.get_by_role("heading", name="Ben Okri")).to_be_visible()
         assert ben.url == f"{server.url}/studio/me", "where one wanted to be"
-        await check(ben, "you, by a provider")
+        await look(ben, "you, by a provider")
         await ben.get_by_role("button", name="Sign out").first.click()
         await expect(ben.get_by_role("heading", name="Sign in")).to_be_visible()
         found = next(each for each in server.cli("staff", "list") if each["email"] == EMAIL)

@@ -22,8 +22,7 @@ async def test_from_an_empty_folder_to_a_visitor_s_words(browser: Browser, fresh
     await owner.get_by_role("button", name="Publish").click()
     await expect(owner.get_by_text("Version 1 is what visitors get")).to_be_visible()
 
-    await owner.get_by_role("link", name="Widgets").click()
-    await owner.get_by_role("link", name="Share chat link of").click()
+    await owner.get_by_role("link", name="Share chat link").click()
     dialog = owner.locator("#dialog")
     await dialog.get_by_role("button", name="Generate link").click()
     shown = dialog.get_by_label("Address of the link")

@@ -5,15 +5,16 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import aiohttp
 import asyncpg
 import pytest
 
 from parlour.kit import company
 from parlour.kit.company import kept
 from parlour.kit.errors import Unavailable
-from tests.rig.processes import Program
-from tests.rig.server import PARLOUR, Server
-from tests.rig.services import Postgres, Redis
+from tests.rig.processes import PARLOUR, Program
+from tests.rig.server import Server
+from tests.rig.services import Postgres, Redis, started
 from tests.rig.storage import POSTGRES, Storage, look_around
 
 pytestmark = [
@@ -112,6 +113,35 @@ async def test_a_server_whose_place_was_taken_stops_with_one_line(
     line = server.running.wait_for("^parlour: the connection to the database broke").string
     assert "another process is using this database" in line
     server.running.kill9()
+
+
+async def test_a_worker_tells_how_it_is_where_it_was_told_to(
+    rival: Rival, redis: Redis, tmp_path: Path, http: aiohttp.ClientSession
+) -> None:
+    """And nothing else is behind that door."""
+    together = replace(Storage(POSTGRES, tmp_path / "data", rival.url), redis_url=redis.url)
+    environment = dict(Server(together, tmp_path).environment)
+    environment["PARLOUR_METRICS_TOKEN"] = "measured"
+
+    def launched(port: int) -> Program:
+        given = environment | {"PARLOUR_WORKER_PORT": str(port)}
+        return Program([str(PARLOUR), "worker"], env=given, cwd=tmp_path)
+
+    worker, port = await asyncio.to_thread(started, launched, "worker.ready")
+    url, known = f"http://127.0.0.1:{port}", {"Authorization": "Bearer measured"}
+    for path, headers, status in (
+        ("/healthz", {}, 200),
+        ("/readyz", {}, 200),
+        ("/metrics", {}, 401),
+        ("/metrics", known, 200),
+        ("/studio", {}, 404),
+        ("/openapi.json", {}, 404),
+    ):
+        async with http.get(url + path, headers=headers) as answer:
+            assert answer.status == status, path
+            told = await answer.text()
+        assert ("parlour_replies_under_way" in told) == (path == "/metrics" and status == 200)
+    assert await asyncio.to_thread(worker.stop) == 0
 
 
 async def test_a_worker_does_not_join_a_server_without_redis(

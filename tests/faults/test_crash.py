@@ -10,7 +10,10 @@ from typing import Any
 
 import aiohttp
 import pytest
+import sqlalchemy as sa
 
+from parlour.budgets import spending
+from parlour.links.rules import Kind
 from tests.rig import oracles, plays
 from tests.rig.model import FakeModel
 from tests.rig.server import Server
@@ -21,7 +24,7 @@ from tests.rig.waiting import eventually
 
 pytestmark = pytest.mark.faults
 
-KILLS = int(os.environ.get("PARLOUR_TEST_KILLS", "50"))
+KILLS = int(os.environ.get("PARLOUR_TEST_KILLS", "20"))
 SEED = int(os.environ.get("PARLOUR_TEST_SEED", str(random.randrange(2**32))))
 BUSY = 4
 ENDS = {"done", "interrupted", "failed", "stopped"}
@@ -79,20 +82,31 @@ async def until(attempt: Callable[[], Any]) -> Any:
             await asyncio.sleep(0.02)
 
 
-async def test_killed_fifty_times_while_people_write(
+@pytest.mark.long
+async def test_killed_again_and_again_while_people_write(
     own_server: Callable[..., Server], model: FakeModel, http: aiohttp.ClientSession
 ) -> None:
-    """CRH-01, O4, O5: every acknowledged message once, in order; every turn in one end."""
+    """CRH-01, O4, O5: every acknowledged message once, in order; every turn in one end.
+
+    USE-05, USE-12: each comes by a link for one use. Were it taken without the session that it
+    opens, they could never go on; were it not, it would still be there.
+
+    RLB-09, O6: what a reply may cost is reserved, and settled once, whoever was killed meanwhile.
+    """
     print(f"PARLOUR_TEST_SEED={SEED} PARLOUR_TEST_KILLS={KILLS}")  # noqa: T201 - on failure
     chance = random.Random(SEED)
     model.plays(plays.reply("A reply of several words that takes a while.", per_second=30))
     server = own_server()
     async with visiting(server, model, http) as visit:
-        links = [await visit.another_link() for _ in range(BUSY)]
+        once = {"kind": Kind.PRIVATE, "max_uses": 1, "budget_tokens": 10**12}
+        links = [await visit.another_link(name=f"Writer {n}", **once) for n in range(BUSY)]
         writers = [Writer(visit.visitor(link), random.Random(chance.random())) for link in links]
         writing = [asyncio.create_task(each.write()) for each in writers]
         watching = [asyncio.create_task(each.watch()) for each in writers[:2]]
-        for _ in range(KILLS):
+        for n in range(KILLS):
+            if n % 2:
+                # Every other life lasts until something was acknowledged, however busy it is here.
+                await more_said(writers)
             await asyncio.sleep(chance.uniform(0, 0.3))
             await asyncio.to_thread(server.restart, kill=True)
         for each in writers:
@@ -103,11 +117,27 @@ async def test_killed_fifty_times_while_people_write(
         for task in watching:
             task.cancel()
         await check_kept(visit, writers)
+        assert [await visit.keeper.uses(link) for link in links] == [1] * BUSY
+        await check_settled(visit)
         assert sum(len(each.said) for each in writers) > KILLS / 4
         check_unbroken(server.output)
     assert server.stop() == 0
     if server.storage.engine == SQLITE:
         oracles.check_database_file(server.storage.sqlite_path)
+
+
+async def check_settled(visit: Visit) -> None:
+    """Nothing is reserved any more, and every account has been charged."""
+    assert await visit.keeper.rows(sa.select(spending.reservations.c.turn_id)) == []
+    columns = spending.spending.c
+    found = await visit.keeper.rows(sa.select(columns.spent, columns.reserved))
+    assert len(found) == BUSY
+    assert all(row.spent > 0 and row.reserved == 0 for row in found), found
+
+
+async def more_said(writers: list[Writer]) -> None:
+    before = sum(len(each.said) for each in writers)
+    await eventually(lambda: sum(len(each.said) for each in writers) > before, within=60)
 
 
 async def check_resumed(visit: Visit, writers: list[Writer]) -> None:
@@ -124,8 +154,8 @@ async def check_resumed(visit: Visit, writers: list[Writer]) -> None:
             if turn.id in left and turn.state == "running" and turn.epoch == left[turn.id]
         ]
 
-    await eventually(moved, within=10)
-    assert time.monotonic() - began < 5
+    await eventually(moved, within=60)
+    assert time.monotonic() - began < 30
 
 
 def is_running(turn: Any) -> bool:
@@ -187,7 +217,7 @@ async def test_a_reply_that_was_cut_says_so_and_can_be_asked_for_again(
             stored = await visit.keeper.messages(visit.link)
             return bool(stored[-1].text == "Half of it")
 
-        await eventually(saved, within=4)
+        await eventually(saved)
         async with vera.live() as stream:
             drawn.take(await stream.next("message"))
             drawn.take(await stream.next("message"))
@@ -197,7 +227,7 @@ async def test_a_reply_that_was_cut_says_so_and_can_be_asked_for_again(
         async with vera.live(after=drawn.after) as stream:
             for event in await stream.until("done"):
                 drawn.take(event)
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 30
         assert drawn.shown()[-1] == ("agent", "Half of it", "interrupted")
         assert event.data["message"]["problem"]["code"] == "interrupted"
         assert (await vera.call("retry")).status == 202
@@ -246,7 +276,7 @@ async def test_a_stop_marks_replies_that_do_not_finish_in_time(
         await vera.say("Second")
         began = time.monotonic()
         assert await asyncio.to_thread(server.stop) == 0
-        assert time.monotonic() - began < 6
+        assert time.monotonic() - began < 30
         states = [turn.state for turn in await visit.keeper.turns(visit.link)]
         assert states == ["interrupted", "queued"]
         server.start()

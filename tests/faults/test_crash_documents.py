@@ -30,6 +30,7 @@ def handbook(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.long
 async def test_killed_in_mid_answer_it_answers_after_the_start(
     own_server: Callable[..., Server],
     handbook: Path,
@@ -65,7 +66,7 @@ async def check_answered(person: Visitor) -> None:
     async def answered() -> bool:
         return len(await person.history()) == 2
 
-    await eventually(answered, within=20)
+    await eventually(answered, within=60)
     (_, question), (_, answer) = await person.history()
     assert question == ASKED
     assert "30 days" in answer

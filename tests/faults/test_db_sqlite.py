@@ -43,6 +43,20 @@ async def file(tmp_path: Path) -> AsyncIterator[SqliteDatabase]:
     await database.close()
 
 
+async def test_a_connection_never_makes_a_file(tmp_path: Path) -> None:
+    """DSK-04: not even one that is opened in the very moment in which the file is taken away."""
+    path = tmp_path / "odd % # ? é.db"
+    path.touch()
+    database = SqliteDatabase(path)
+    await database.write(notes.metadata.create_all)
+    assert await database.browse(count) == 0
+    path.unlink()
+    with pytest.raises(sa.exc.OperationalError):
+        database.engine.connect()
+    assert not path.exists()
+    await database.close()
+
+
 async def test_a_full_disk_refuses_writes_keeps_reads_and_recovers(file: SqliteDatabase) -> None:
     """The engine's own limit stands in for the disk: the same error at the same place."""
     for n in range(5):
@@ -81,9 +95,15 @@ async def test_a_file_that_is_gone_is_not_written_into_the_void(file: SqliteData
     file.path.rename(moved)
     with pytest.raises(Unavailable):
         await file.write(add, 2)
+    with pytest.raises(Unavailable):
+        await file.browse(count)
+    assert not file.path.exists(), "a new one, which takes the log of the old one for its own"
     file.path.touch()  # another file in its place is not it either
     with pytest.raises(Unavailable):
         await file.write(add, 3)
+    with pytest.raises(Unavailable):
+        await file.browse(count)
+    assert file.path.stat().st_size == 0
     file.path.unlink()
     moved.rename(file.path)
     assert await file.write(add, 4) == 4
@@ -162,3 +182,20 @@ async def test_kill_9_loses_nothing_acknowledged_and_leaves_no_half(file: Sqlite
         first = max(found) // 2 + 1
     integrity = await file.read(lambda conn: conn.exec_driver_sql("PRAGMA integrity_check").all())
     assert integrity == [("ok",)]
+
+
+async def test_the_log_of_writes_shrinks_when_a_long_reader_has_gone(file: SqliteDatabase) -> None:
+    """DSK-08: while somebody reads the past it has to grow; after that it is bounded again."""
+    log, bound = Path(f"{file.path}-wal"), 64 << 20
+    reader = file.engine.connect()
+    reader.exec_driver_sql("BEGIN")
+    assert count(reader) == 0
+    for n in range(18):
+        await file.write(add, n, 4 << 20)
+    assert log.stat().st_size > bound
+    assert count(reader) == 0
+    reader.close()
+    for n in range(2):
+        await file.write(add, 100 + n)
+    assert log.stat().st_size <= bound
+    assert await file.browse(count) == 20

@@ -133,6 +133,7 @@ async def test_a_database_file_taken_away_under_us(
     assert [text for role, text in await vera.history() if role == "user"] == ["Before", "Again"]
 
 
+@pytest.mark.long
 async def test_a_database_that_may_not_be_written(
     sqlite_server: Server, model: FakeModel, http: aiohttp.ClientSession
 ) -> None:

@@ -9,8 +9,8 @@ import pytest
 
 from tests.rig import plays
 from tests.rig.model import FakeModel
-from tests.rig.processes import free_port, plain_environment
-from tests.rig.server import PARLOUR
+from tests.rig.nursery import Nursery
+from tests.rig.processes import PARLOUR, free_port, plain_environment
 from tests.rig.storage import Storage
 from tests.rig.waiting import eventually
 
@@ -21,7 +21,11 @@ pytestmark = [
 
 
 async def test_a_log_that_cannot_be_written_stops_nobody(
-    storage: Storage, tmp_path: Path, model: FakeModel, http: aiohttp.ClientSession
+    storage: Storage,
+    tmp_path: Path,
+    model: FakeModel,
+    http: aiohttp.ClientSession,
+    nursery: Nursery,
 ) -> None:
     """DSK-03"""
     model.plays(plays.reply("One two three."))
@@ -29,14 +33,7 @@ async def test_a_log_that_cannot_be_written_stops_nobody(
     environment, port = plain_environment(**settings), free_port()
 
     def run(*command: str) -> str:
-        done = subprocess.run(
-            [PARLOUR, *command],
-            env=environment,
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = nursery.run(command, environment, tmp_path)
         assert done.returncode == 0, done.stderr
         return done.stdout
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from parlour.links.rules import Kind
 from tests.rig import plays
 from tests.rig.model import FakeModel
 from tests.rig.nursery import Nursery
@@ -32,7 +33,8 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def badly_treated() -> Iterator[tuple[Postgres, Redis]]:
     """Services of these tests' own, to be killed."""
-    postgres, redis = Postgres(), Redis()
+    postgres, redis = Postgres(durable=True), Redis()
+    postgres.execute("DO $$ BEGIN ASSERT current_setting('fsync') = 'on'; END $$")
     yield postgres, redis
     postgres.close()
     redis.close()
@@ -78,12 +80,12 @@ async def test_postgres_dies_and_comes_back(
         page = await vera.page()
         assert page.status == 503
         assert "Retry-After" in page.headers
-        assert time.monotonic() - began < 8
+        assert time.monotonic() - began < 30
         # The model goes on while nothing can be stored; what it says is not lost.
         stay.model.release()
         await drawn.until_text(stream, "Some words.")
         postgres.start_again()
-        await drawn.until_ended(stream, within=20)
+        await drawn.until_ended(stream)
     assert drawn.shown() == [("visitor", "Before", "done"), ("agent", "Some words.", "done")]
 
     async def taken() -> bool:
@@ -95,6 +97,7 @@ async def test_postgres_dies_and_comes_back(
     assert len(await stay.keeper.messages(stay.link)) == 4
 
 
+@pytest.mark.long
 async def test_postgres_dies_again_and_again_while_people_write(
     stay: Visit, badly_treated: tuple[Postgres, Redis]
 ) -> None:
@@ -152,7 +155,7 @@ async def test_postgres_is_silent(stay: Visit, badly_treated: tuple[Postgres, Re
         assert health.status == 200
         assert time.monotonic() - began < 1
         assert (await page).status == 503
-        assert time.monotonic() - began < 8
+        assert time.monotonic() - began < 30
     finally:
         for pid in frozen:
             os.kill(pid, signal.SIGCONT)
@@ -160,8 +163,8 @@ async def test_postgres_is_silent(stay: Visit, badly_treated: tuple[Postgres, Re
     async def back() -> bool:
         return (await vera.say("After", message_id="m2")).status == 202
 
-    await eventually(back, within=20)
-    history = await vera.settled(within=30)
+    await eventually(back)
+    history = await vera.settled()
     assert [text for role, text in history if role == "user"] == ["Before", "After"]
 
 
@@ -219,6 +222,28 @@ async def test_two_servers_share_a_conversation(
     async with far.live(after=drawn.after) as stream:
         await drawn.until_text(stream, "Half")
         assert (await far.call("stop")).json == {"stopped": True}
-        await drawn.until_ended(stream, within=3)
+        await drawn.until_ended(stream)
     assert drawn.shown()[-1] == ("agent", "Half", "stopped")
+    other.close()
+
+
+async def test_two_servers_let_in_exactly_so_many(
+    stay: Visit, badly_treated: tuple[Postgres, Redis], tmp_path: Path, nursery: Nursery
+) -> None:
+    """USE-02, USE-13: first messages at both at once, with Redis and without."""
+    _, redis = badly_treated
+    other = Server(stay.server.storage, tmp_path, nursery, **QUICK).start()
+    stay.model.plays(plays.reply("Fine."))
+    for name in ("with Redis", "without"):
+        link = await stay.another_link(kind=Kind.PRIVATE, name=name, max_uses=10)
+        people = [stay.visitor(link) for _ in range(60)]
+        for person in people[::2]:
+            person.url = other.url
+        said = await asyncio.gather(*(person.say("Hello?") for person in people))
+        assert [each.status for each in said].count(202) == 10
+        assert {each.code for each in said if each.status != 202} == {"used_up"}
+        assert await stay.keeper.uses(link) == 10
+        if name == "with Redis":
+            redis.crash()
+    redis.start_again()
     other.close()

@@ -14,7 +14,7 @@ DECISIONS = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
 
 
-@pytest.mark.parametrize("script", ["map", "settings", "routes", "commands"])
+@pytest.mark.parametrize("script", ["map", "metrics", "settings", "routes", "commands", "events"])
 def test_lists_made_from_the_code_are_true(script: str) -> None:
     done = subprocess.run(
         [sys.executable, ROOT / "scripts" / script, "--check"],

@@ -13,6 +13,7 @@ from tests.rig.project import ROOT
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 RUN = PROJECT["project"]["dependencies"]
 DEVELOP = PROJECT["dependency-groups"]["dev"]
+OTEL = PROJECT["project"]["optional-dependencies"]["otel"]
 
 
 def _pins(lock: str) -> dict[str, set[Version]]:
@@ -24,7 +25,9 @@ def _pins(lock: str) -> dict[str, set[Version]]:
 
 
 @pytest.mark.parametrize(
-    ("lock", "wishes"), [("run.lock", RUN), ("dev.lock", RUN + DEVELOP)], ids=["run", "dev"]
+    ("lock", "wishes"),
+    [("run.lock", RUN), ("dev.lock", RUN + DEVELOP), ("otel.lock", RUN + OTEL)],
+    ids=["run", "dev", "otel"],
 )
 def test_locks_hold_every_dependency(lock: str, wishes: list[str]) -> None:
     pins = _pins(lock)
@@ -35,12 +38,14 @@ def test_locks_hold_every_dependency(lock: str, wishes: list[str]) -> None:
 
 
 def test_developing_changes_nothing_that_runs() -> None:
-    run, develop = _pins("run.lock"), _pins("dev.lock")
-    assert {name: develop.get(name) for name in run} == run
+    run = _pins("run.lock")
+    for lock in ("dev.lock", "otel.lock"):
+        more = _pins(lock)
+        assert {name: more.get(name) for name in run} == run
 
 
 def test_every_pin_is_hashed() -> None:
-    for lock in ("run.lock", "dev.lock"):
+    for lock in ("run.lock", "dev.lock", "otel.lock"):
         text = (ROOT / "requirements" / lock).read_text().replace("\\\n", " ")
         bare = [line for line in text.splitlines() if "==" in line and "--hash=sha256:" not in line]
         assert bare == []

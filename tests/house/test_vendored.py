@@ -1,4 +1,4 @@
-"""Files taken from elsewhere are the ones their list names, unchanged."""
+"""Files taken from elsewhere are the ones their list names."""
 
 import hashlib
 import re
@@ -8,7 +8,11 @@ import pytest
 
 from tests.rig.project import PACKAGE, ROOT
 
-FOLDERS = (PACKAGE / "web" / "static" / "vendor", ROOT / "tests" / "browser" / "vendor")
+FOLDERS = (
+    PACKAGE / "web" / "static" / "vendor",
+    PACKAGE / "web" / "fonts",
+    ROOT / "tests" / "browser" / "vendor",
+)
 ROW = re.compile(r"^\| `([^`]+)` \|.*\| `([0-9a-f]{64})` \|$", re.MULTILINE)
 LISTS = {folder: (folder / "VENDORED.md").read_text() for folder in FOLDERS}
 PINNED = [

@@ -1,12 +1,12 @@
 """A real Chromium whose every request, error and console line is written down."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest_asyncio
 from playwright.async_api import Browser as Chromium
-from playwright.async_api import BrowserContext, ConsoleMessage, Page, async_playwright
+from playwright.async_api import BrowserContext, ConsoleMessage, Page, async_playwright, expect
 
 FLAGS = (
     "--headless",
@@ -20,6 +20,11 @@ FLAGS = (
     # Whatever a page asks for outside, nothing leaves this machine.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 )
+on_the_browser_s_loop = pytest_asyncio.fixture(loop_scope="session")
+"""A fixture for tests that have a browser, which is spoken to on one loop for the whole run."""
+
+_PATIENCE = 30_000
+"""Milliseconds that a busy machine may take until a page shows what is expected."""
 PHONE = (390, 844)
 DESKTOP = (1280, 800)
 
@@ -29,6 +34,7 @@ class Browser:
 
     def __init__(self, chromium: Chromium) -> None:
         self._chromium = chromium
+        self._people: list[BrowserContext] = []
         self.requests: list[str] = []
         self.errors: list[str] = []
 
@@ -53,7 +59,9 @@ class Browser:
             timezone_id="UTC",
             service_workers="block",
         )
-        context.set_default_timeout(10_000)
+        self._people.append(context)
+        context.set_default_timeout(_PATIENCE)
+        expect.set_options(timeout=_PATIENCE)
         context.on("request", lambda request: self.requests.append(request.url))
         context.on("console", self._hear)
         context.on("weberror", lambda error: self.errors.append(str(error.error)))
@@ -65,6 +73,11 @@ class Browser:
         page = await context.new_page()
         await page.goto(url)
         return page
+
+    async def leave(self) -> None:
+        """Close every page, with whatever it kept."""
+        for context in self._people:
+            await context.close()
 
     def _hear(self, message: ConsoleMessage) -> None:
         # A request that fails or is refused is written to the console too; tests cause those.
@@ -88,14 +101,27 @@ def _is_here(url: str) -> bool:
     return parts.hostname in {"127.0.0.1", "localhost"}
 
 
-@asynccontextmanager
-async def chromium(program: Path) -> AsyncIterator[Browser]:
-    """Start Chromium with a new, empty profile, and end it."""
-    async with async_playwright() as playwright:
-        started = await playwright.chromium.launch(
-            executable_path=program, args=list(FLAGS), chromium_sandbox=False
-        )
-        try:
-            yield Browser(started)
-        finally:
-            await started.close()
+class Program:
+    """The browser of a whole run, started when it is first wanted, and again when it is gone."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._running = AsyncExitStack()
+        self._chromium: Chromium | None = None
+
+    async def browser(self) -> Browser:
+        """A browser that nobody has used: its people share nothing with those of other tests."""
+        if self._chromium is None or not self._chromium.is_connected():
+            await self.close()
+            playwright = await self._running.enter_async_context(async_playwright())
+            self._chromium = await playwright.chromium.launch(
+                executable_path=self._path, args=list(FLAGS), chromium_sandbox=False
+            )
+        return Browser(self._chromium)
+
+    async def close(self) -> None:
+        """End it."""
+        if self._chromium is not None:
+            await self._chromium.close()
+        self._chromium = None
+        await self._running.aclose()

@@ -95,9 +95,9 @@ class Office:
         self.secrets.append(made.secret)
         return Api(self.http, self.keeper.url, made.secret)
 
-    async def agent(self, backend: str, config: dict[str, Any]) -> Agent:
+    async def agent(self, backend: str, config: dict[str, Any], name: str = "handbook") -> Agent:
         """Make an agent as somebody at the command line does, who may name any folder."""
-        wish = keeping.Wish("handbook", backend, config)
+        wish = keeping.Wish(name, backend, config)
         tools = self.keeper.tools
         return (await keeping.create(tools, self.who, wish, trusted=True, publish=True)).agent
 

@@ -54,7 +54,7 @@ class FakeModel:
         with self._lock:
             return list(self._requests)
 
-    def wait_for_requests(self, count: int, *, within: float = 10) -> list[Asked]:
+    def wait_for_requests(self, count: int, *, within: float = 60) -> list[Asked]:
         """Wait until the model has been asked `count` times; blocks (use asyncio.to_thread)."""
         with self._lock:
             came = self._lock.wait_for(lambda: len(self._requests) >= count, within)
@@ -75,7 +75,7 @@ class FakeModel:
     # The server
 
     def _call(self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
 
     def _line(self) -> asyncio.Protocol:
         return _Line(asyncio.StreamReader(loop=self._loop), self._accept, self._lines)

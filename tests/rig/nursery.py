@@ -1,25 +1,31 @@
-"""Starts servers at once: a process that has imported everything forks itself for each of them.
+"""Starts servers and commands at once: a process that has imported everything forks for each.
 
-Importing takes most of a server's start, and a test that kills its server fifty times would do
-little else. What runs in the fork is the program's own command line.
+Importing takes most of a server's start and nearly all of a command's. What runs in the fork is
+the program's own command line, with its own surroundings, input, output and exit status.
 """
 
 import contextlib
 import ctypes
+import importlib
 import json
 import os
+import pkgutil
 import random
 import select
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
-from collections.abc import Mapping
+import warnings
+from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import IO, Any, NoReturn
 
-from tests.rig.processes import Program, plain_environment
+from tests.rig.moving import SETTING, MovedClock
+from tests.rig.processes import PARLOUR, Program, plain_environment
 
 _LONGEST_ORDER = 65_536
 _PR_SET_PDEATHSIG = 1
@@ -28,12 +34,13 @@ _PR_SET_PDEATHSIG = 1
 class Born:
     """A forked server, in the form of a started process."""
 
-    def __init__(self, pid: int, pipes: dict[str, int]) -> None:
+    stdout: IO[bytes] | None = None
+    stderr: IO[bytes] | None = None
+
+    def __init__(self, pid: int, status: int) -> None:
         self.pid = pid
         self.returncode: int | None = None
-        self.stdout: IO[bytes] = os.fdopen(pipes["out"], "rb")
-        self.stderr: IO[bytes] = os.fdopen(pipes["err"], "rb")
-        self._status = pipes["status"]
+        self._status = status
         self._lock = threading.Lock()
 
     def poll(self) -> int | None:
@@ -65,6 +72,7 @@ class Nursery:
     def __init__(self) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._socket = ours
+        self._lock = threading.Lock()
         root = Path(__file__).parents[2]
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.rig.nursery"],
@@ -74,21 +82,69 @@ class Nursery:
         )
         theirs.close()
 
-    def start(self, arguments: list[str], env: Mapping[str, str], folder: Path) -> Program:
-        """Start `parlour` with these arguments."""
-        pipes = {name: os.pipe() for name in ("out", "err", "status")}
-        order = {"arguments": arguments, "env": dict(env), "folder": str(folder)}
-        theirs = [pipe[1] for pipe in pipes.values()]
-        socket.send_fds(self._socket, [json.dumps(order).encode()], theirs)
-        pid = int(self._socket.recv(32))
-        for end in theirs:
+    def start(self, arguments: Sequence[str], env: Mapping[str, str], folder: Path) -> Program:
+        """Start `parlour` with these arguments; its output is collected as it comes."""
+        (out, its_out), (err, its_err) = os.pipe(), os.pipe()
+        with Path(os.devnull).open() as nothing:
+            born = self._bear(arguments, env, folder, (nothing.fileno(), its_out, its_err))
+        for end in (its_out, its_err):
             os.close(end)
-        born = Born(pid, {name: pipe[0] for name, pipe in pipes.items()})
+        born.stdout, born.stderr = os.fdopen(out, "rb"), os.fdopen(err, "rb")
         return Program(["parlour", *arguments], process=born)
+
+    def run(
+        self,
+        arguments: Sequence[str],
+        env: Mapping[str, str],
+        folder: Path,
+        *,
+        typed: str | int = "",
+        within: float = 60,
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a `parlour` command to its end, whatever comes of it.
+
+        `typed` is what it reads on standard input, or the descriptor of a terminal.
+        """
+        with contextlib.ExitStack() as stack:
+            files = [stack.enter_context(tempfile.TemporaryFile()) for _ in range(3)]
+            if isinstance(typed, str):
+                files[0].write(typed.encode())
+                files[0].seek(0)
+            into = typed if isinstance(typed, int) else files[0].fileno()
+            given = (into, files[1].fileno(), files[2].fileno())
+            born = self._bear(arguments, env, folder, given)
+            try:
+                status = born.wait(within)
+            except subprocess.TimeoutExpired:
+                born.kill()
+                born.wait(within)
+                raise
+            out, err = (_read(file) for file in files[1:])
+        return subprocess.CompletedProcess(["parlour", *arguments], status, out, err)
+
+    def _bear(
+        self,
+        arguments: Sequence[str],
+        env: Mapping[str, str],
+        folder: Path,
+        standard: tuple[int, int, int],
+    ) -> Born:
+        order = {"arguments": list(arguments), "env": dict(env), "folder": str(folder)}
+        status, its_status = os.pipe()
+        with self._lock:
+            socket.send_fds(self._socket, [json.dumps(order).encode()], [*standard, its_status])
+            pid = int(self._socket.recv(32))
+        os.close(its_status)
+        return Born(pid, status)
 
     def close(self) -> None:
         self._socket.close()
         self._process.wait(20)
+
+
+def _read(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode()
 
 
 class _Mother:
@@ -114,15 +170,15 @@ class _Mother:
                 return
 
     def _take_order(self) -> bool:
-        said, pipes, _, _ = socket.recv_fds(self._orders, _LONGEST_ORDER, 3)
+        said, pipes, _, _ = socket.recv_fds(self._orders, _LONGEST_ORDER, 4)
         if not said:
             return False
         pid = os.fork()
         if pid == 0:
             _become(json.loads(said), pipes)
-        os.close(pipes[0])
-        os.close(pipes[1])
-        self._children[pid] = pipes[2]
+        for standard in pipes[:3]:
+            os.close(standard)
+        self._children[pid] = pipes[3]
         self._orders.send(str(pid).encode())
         return True
 
@@ -143,15 +199,17 @@ def _become(order: dict[str, Any], pipes: list[int]) -> NoReturn:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        nothing = os.open(os.devnull, os.O_RDONLY)
-        for place, end in enumerate((nothing, pipes[0], pipes[1])):
+        for place, end in enumerate(pipes[:3]):
             os.dup2(end, place)
         os.closerange(3, 64)
         os.chdir(order["folder"])
         os.environ.clear()
         os.environ.update(order["env"])
+        sys.argv = [str(PARLOUR), *order["arguments"]]
         random.seed()
-        _serve(order["arguments"])
+        if (clock := os.environ.pop(SETTING, None)) is not None:
+            _go_by(Path(clock))
+        _be_parlour(order["arguments"])
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else 1
     finally:
@@ -160,20 +218,62 @@ def _become(order: dict[str, Any], pipes: list[int]) -> NoReturn:
         os._exit(status)
 
 
-def _serve(arguments: list[str]) -> None:
+def _go_by(path: Path) -> None:
+    """Have the program's clock be one that the test moves."""
+    from parlour.kit.steady import SteadyClock
+
+    clock = MovedClock(path)
+    SteadyClock.__init__.__defaults__ = (clock.wall, clock.ticks)
+
+
+def _be_parlour(arguments: list[str]) -> None:
     from parlour.cli import main
 
     main(arguments)
 
 
 def _prepare() -> None:
+    """Have everything there that each fork would load, compile or compute for itself."""
     import gc
 
-    import parlour.cli.serving  # noqa: F401 - so that no fork has to
-    from parlour.web.assets import assets
+    import parlour
+    from parlour.staff import passwords
+    from parlour.web import assets, sheets, site
 
-    assets()
+    importlib.import_module("uvicorn.lifespan.off")
+    for module in pkgutil.walk_packages(parlour.__path__, "parlour."):
+        if not module.name.startswith("parlour.migrations"):
+            importlib.import_module(module.name)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        _have_routed(site)
+    assets.assets()
+    templates = Path(sheets.__file__).parent / "templates"
+    for path in templates.rglob("*.html"):
+        if path.name != "docs.html":  # which has an environment of its own
+            sheets.template(str(path.relative_to(templates)))
+    # That passwords are hashed slowly is tested by itself; people of stories come in at once.
+    passwords._hasher = quick_hasher
+    passwords.NOBODYS = quick_hasher().hash("nobody's")  # type: ignore[misc]
+    gc.collect()
     gc.freeze()
+
+
+def _have_routed(site: Any) -> None:
+    """Make the routes once for all: each fork has a copy of its own, to furnish with its tools."""
+    from parlour.config import Settings
+
+    usual, route = Settings().max_body_bytes, site.routed
+    ready = route(usual)
+    site.routed = lambda most: ready if most == usual else route(most)
+
+
+@cache
+def quick_hasher() -> Any:
+    """What hashes passwords in a moment, like the real one in everything else."""
+    from argon2 import PasswordHasher
+
+    return PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 
 
 if __name__ == "__main__":

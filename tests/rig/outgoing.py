@@ -30,6 +30,8 @@ def tools_for(*, resolve: Resolve | None = None, **settings: Any) -> Tools:
         queue=nothing,
         bus=nothing,
         http=GuardedClient(made, resolve=resolve),
+        mail=nothing,
+        limits=nothing,
     )
 
 

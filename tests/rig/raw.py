@@ -7,9 +7,12 @@ from urllib.parse import urlsplit
 from multidict import CIMultiDict
 
 from tests.rig.visitor import Answer
+from tests.rig.waiting import PATIENCE
 
 
-async def exchange(url: str, *parts: bytes, within: float = 10, pause: float = 0) -> list[Answer]:
+async def exchange(
+    url: str, *parts: bytes, within: float = PATIENCE, pause: float = 0
+) -> list[Answer]:
     """Send bytes, with a pause between parts, and read answers until the server closes or rests."""
     parsed = urlsplit(url)
     reader, writer = await asyncio.open_connection(parsed.hostname, parsed.port)

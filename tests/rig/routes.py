@@ -4,8 +4,6 @@ import re
 import warnings
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
-from unittest.mock import MagicMock
 
 from litestar.routes import HTTPRoute
 
@@ -54,7 +52,7 @@ def every_route() -> tuple[Route, ...]:
     with warnings.catch_warnings():
         # The program itself does not hear what the framework plans for its next version.
         warnings.simplefilter("ignore")
-        app: Any = site.build(MagicMock(settings=Settings()), MagicMock())._app
+        app = site.routed(Settings().max_body_bytes)
     return tuple(
         Route(method, route.path_format, handler.opt["gate"])
         for route in app.routes

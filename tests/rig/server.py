@@ -1,9 +1,7 @@
 """Parlour itself as a program of its own, started, asked, killed and started again."""
 
-import json
 import re
 import subprocess
-import sysconfig
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,10 +9,20 @@ from typing import Any
 
 from tests.rig.nursery import Nursery
 from tests.rig.oracles import check_no_secrets
-from tests.rig.processes import Program, plain_environment
+from tests.rig.processes import PARLOUR, Program, plain_environment
+from tests.rig.shell import Shell
 from tests.rig.storage import Storage
 
-PARLOUR = Path(sysconfig.get_path("scripts")) / "parlour"
+UNLIMITED = {
+    f"PARLOUR_{name}": "0"
+    for name in (
+        "RATE_LIMIT_PER_MINUTE",
+        "RATE_LIMIT_PER_PLACE",
+        "RATE_LIMIT_PER_LINK",
+        "PAGES_PER_MINUTE",
+    )
+}
+"""Tests share servers and come from one place: only those about limits have some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +44,8 @@ class Server:
         self.storage = storage
         self._nursery = nursery
         self.folder = folder
-        given = {**storage.environment, "PARLOUR_ALLOW_NETWORKS": "127.0.0.0/8", **settings}
+        given = {**storage.environment, "PARLOUR_ALLOW_NETWORKS": "127.0.0.0/8"}
+        given |= UNLIMITED | settings
         self.environment = plain_environment(**given)
         self.url = ""
         self.program: Program | None = None
@@ -81,7 +90,7 @@ class Server:
         self.running.kill9()
         self._bury()
 
-    def stop(self, *, within: float = 20) -> int:
+    def stop(self, *, within: float = 60) -> int:
         """Stop it as a service manager would; answers with its exit status."""
         try:
             return self.running.stop(within=within)
@@ -107,26 +116,20 @@ class Server:
 
     # The command line
 
+    @property
+    def shell(self) -> Shell:
+        """A terminal beside it: commands on the same storage."""
+        return Shell(self.folder, self.environment, self._nursery)
+
     def run(
-        self, *arguments: str, env: Mapping[str, str] | None = None
+        self, *arguments: str, env: Mapping[str, str] | None = None, typed: str = ""
     ) -> subprocess.CompletedProcess[str]:
         """Run a `parlour` command on the same storage, whatever comes of it."""
-        return subprocess.run(
-            [PARLOUR, *arguments],
-            env={**self.environment, **(env or {})},
-            cwd=self.folder,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        return self.shell.given(**(env or {})).run(*arguments, typed=typed)
 
     def cli(self, *arguments: str) -> Any:
         """Run a `parlour … --json` command that must succeed; answers with what it printed."""
-        done = self.run(*arguments, "--json")
-        assert done.returncode == 0, f"parlour {' '.join(arguments)}\n{done.stdout}\n{done.stderr}"
-        return json.loads(done.stdout) if done.stdout.strip() else None
+        return self.shell.done(*arguments)
 
     def keep_secret(self, secret: str) -> str:
         """Remember a secret that must never show up in the server's output."""

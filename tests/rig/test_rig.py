@@ -26,8 +26,8 @@ async def test_and_finds_nothing_of_the_test_before(db: Database) -> None:
     await db.write(_make_table)
 
 
-def test_postgres_is_durable(postgres: Postgres) -> None:
-    postgres.execute("DO $$ BEGIN ASSERT current_setting('fsync') = 'on'; END $$")
+def test_what_postgres_acknowledges_outlives_every_program(postgres: Postgres) -> None:
+    postgres.execute("DO $$ BEGIN ASSERT current_setting('synchronous_commit') = 'on'; END $$")
 
 
 async def test_the_model_records_and_plays_its_part(

@@ -27,6 +27,7 @@ QUICK = {
     "PARLOUR_BODY_TIMEOUT": "2",
     # All tests come from one address, and many of them with tokens that open nothing.
     "PARLOUR_WRONG_TOKENS_PER_MINUTE": "1000000",
+    "PARLOUR_NOTES_PER_HOUR": "0",
 }
 
 
@@ -83,11 +84,16 @@ def house(standing: Server) -> Iterator[Server]:
 
 def check_unbroken(output: str) -> None:
     """Nothing in the log says that something happened which nobody had foreseen."""
-    for sign in ("request.broke", "turn.broke", "Traceback", "never retrieved"):
-        assert sign not in output, output[-5000:]
+    signs = ("request.broke", "turn.broke", "Traceback", "never retrieved")
+    lines = output.splitlines()
+    broken = [n for n, line in enumerate(lines) if any(sign in line for sign in signs)]
+    told = ["\n".join(lines[max(0, n - 10) : n + 60]) for n in broken[:3]]
+    assert not broken, "\n\n".join(["the log says:", *told])
     failed = [line for line in output.splitlines() if '"job.failed"' in line]
-    # A job whose database went away is foreseen: it is repeated.
-    assert [line for line in failed if '"error":"unavailable:' not in line] == []
+    # A job whose database went away is foreseen: it is repeated. So is one of the clock's that a
+    # test has killed twenty times, with its process: the next minute brings another.
+    foreseen = ('"error":"unavailable:', '"error":"given_up: its process died or stalled')
+    assert [line for line in failed if not any(each in line for each in foreseen)] == []
 
 
 @pytest.fixture
@@ -144,10 +150,8 @@ async def visit(
     house: Server, keeper: "Keeper", model: FakeModel, http: aiohttp.ClientSession
 ) -> AsyncIterator[Visit]:
     """A fresh agent and link on the standing server."""
-    model.plays(plays.reply("One two three."))
-    made = await visit_of(house, keeper, model, http)
-    yield made
-    made.check_secrets()
+    async with visiting_house(house, keeper, model, http) as made:
+        yield made
 
 
 @pytest.fixture
@@ -165,6 +169,17 @@ def own_server(
     yield start
     for server in made:
         server.close()
+
+
+@contextlib.asynccontextmanager
+async def visiting_house(
+    house: Server, keeper: "Keeper", model: FakeModel, http: aiohttp.ClientSession
+) -> AsyncIterator[Visit]:
+    """Keep an agent and a link on the standing server."""
+    model.plays(plays.reply("One two three."))
+    made = await visit_of(house, keeper, model, http)
+    yield made
+    made.check_secrets()
 
 
 @contextlib.asynccontextmanager

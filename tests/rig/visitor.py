@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 
 from tests.rig import oracles
-from tests.rig.waiting import Event, Stream, eventually
+from tests.rig.waiting import PATIENCE, Event, Stream, eventually
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +88,11 @@ class Visitor:
 
     def _keep(self, answer: Answer) -> None:
         for line in answer.cookies:
-            for name, morsel in SimpleCookie(line).items():
+            # Python knows no `Partitioned`, and would take none of such a line.
+            for name, morsel in SimpleCookie(line.removesuffix("; Partitioned")).items():
                 self.cookies[name] = morsel.value
+                if morsel["max-age"] == "0":
+                    del self.cookies[name]
 
     # What a visitor does
 
@@ -119,7 +122,7 @@ class Visitor:
             oracles.check_headers(200, response.headers)
             yield Stream(response)
 
-    async def settled(self, *, within: float = 15) -> list[tuple[str, str]]:
+    async def settled(self, *, within: float = PATIENCE) -> list[tuple[str, str]]:
         """Wait until no reply is being written; answers with the history."""
 
         async def quiet() -> bool:
@@ -160,7 +163,7 @@ class Drawn:
         while self.text != text:
             self.take(await stream.next())
 
-    async def until_ended(self, stream: Stream, *, within: float = 10) -> None:
+    async def until_ended(self, stream: Stream, *, within: float = PATIENCE) -> None:
         """Draw until the last message is a reply that has ended."""
         while not self.ended:
             self.take(await stream.next(within=within))

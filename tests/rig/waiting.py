@@ -14,18 +14,25 @@ from parlour.kit.bus import LiveLog
 
 T = TypeVar("T")
 
+PATIENCE = 60.0
+"""Seconds that a busy machine may take; only a test that fails waits as long."""
+
 
 @overload
 async def eventually(
-    look: Callable[[], Awaitable[T]], *, within: float = 10, every: float = 0.02
+    look: Callable[[], Awaitable[T]], *, within: float = ..., every: float = ...
 ) -> T: ...
 
 
 @overload
-async def eventually(look: Callable[[], T], *, within: float = 10, every: float = 0.02) -> T: ...
+async def eventually(
+    look: Callable[[], T], *, within: float = PATIENCE, every: float = 0.02
+) -> T: ...
 
 
-async def eventually(look: Callable[[], Any], *, within: float = 10, every: float = 0.02) -> Any:
+async def eventually(
+    look: Callable[[], Any], *, within: float = PATIENCE, every: float = 0.02
+) -> Any:
     """Look again and again until the answer is true, for what tells nobody that it happened."""
     clock = asyncio.get_running_loop()
     deadline = clock.time() + within
@@ -56,7 +63,7 @@ class Stream:
         self.last_id = ""
         self._lines = response.content
 
-    async def next(self, *kinds: str, within: float = 10) -> Event:
+    async def next(self, *kinds: str, within: float = PATIENCE) -> Event:
         """Wait for the next event of these kinds (any but a comment when none is named)."""
         why = "the stream ended"
         try:
@@ -68,7 +75,7 @@ class Stream:
             why = f"nothing in {within} s"
         raise AssertionError(f"{why}; wanted {kinds}, seen {self.seen}")
 
-    async def until(self, kind: str, *, within: float = 10) -> list[Event]:
+    async def until(self, kind: str, *, within: float = PATIENCE) -> list[Event]:
         """Read up to and including the next event of that kind; answers with all of them."""
         start = len(self.seen)
         await self.next(kind, within=within)
@@ -98,6 +105,11 @@ class Stream:
     def _note(self, event: Event) -> Event:
         self.seen.append(event)
         return event
+
+
+def plain_client() -> aiohttp.ClientSession:
+    """A client that keeps no cookies."""
+    return aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
 
 
 @asynccontextmanager

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from parlour.rights import Who
+from parlour.staff import passwords
+from tests.rig.nursery import quick_hasher
 
 if TYPE_CHECKING:
     from parlour.agents.model import Agent
@@ -14,12 +16,19 @@ if TYPE_CHECKING:
     from parlour.tools import Tools
 
 
+@pytest.fixture(autouse=True)
+def _passwords_are_hashed_quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That it takes its time is tested by itself, in the rules."""
+    monkeypatch.setattr(passwords, "_hasher", quick_hasher)
+    monkeypatch.setattr(passwords, "NOBODYS", quick_hasher().hash("nobody's"))
+
+
 @pytest.fixture
 async def tools(settings: "Settings") -> "AsyncIterator[Tools]":
     """What a process holds, on this test's storage; nothing runs jobs."""
-    from parlour import main
+    from tests.rig.opening import opened_migrated
 
-    async with main.opened(settings) as opened:
+    async with opened_migrated(settings) as opened:
         yield opened
 
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from parlour.agents import keeping, readying, store
 from parlour.agents.backends import KINDS
-from parlour.agents.library import store as library
+from parlour.agents.library import tables
 from parlour.agents.library.apart import Helper
 from parlour.agents.library.searching import search
 from parlour.agents.model import Agent
@@ -63,10 +63,10 @@ async def left(tools: Tools, agent_id: str) -> list[str]:
     """The tables in which something of an agent's library stands."""
 
     def read(conn: sa.Connection) -> list[str]:
-        tables = (library.states, library.documents, library.postings, library.maps)
+        kept = (tables.states, tables.documents, tables.postings, tables.maps)
         return [
             table.name
-            for table in tables
+            for table in kept
             if conn.execute(sa.select(sa.func.count()).where(table.c.agent_id == agent_id)).scalar()
         ]
 
@@ -81,7 +81,7 @@ async def test_what_changes_behind_a_reading_is_read_after_it(
     async def idle() -> bool:
         return not await names_of_jobs(tools)
 
-    await eventually(idle, within=20)
+    await eventually(idle)
     halfway, on = asyncio.Event(), asyncio.Event()
     read = Helper.read
 
@@ -104,8 +104,8 @@ async def test_what_changes_behind_a_reading_is_read_after_it(
     async def known() -> bool:
         return bool((await search(tools, agent.id, "porcelain knob")).hits)
 
-    await eventually(known, within=20)
-    await eventually(idle, within=20)
+    await eventually(known)
+    await eventually(idle)
 
 
 async def test_asking_often_is_asking_once(tools: Tools, agent: Agent) -> None:
@@ -150,10 +150,10 @@ async def test_a_deleted_agent_s_documents_are_forgotten(
     async def read() -> bool:
         return not await names_of_jobs(tools)
 
-    await eventually(read, within=20)
+    await eventually(read)
     assert await left(tools, agent.id) != []
     await keeping.delete(tools, owner, agent)
-    await eventually(read, within=20)
+    await eventually(read)
     assert await left(tools, agent.id) == []
 
 

@@ -10,9 +10,7 @@ import pytest
 from parlour.agents import calling
 from parlour.agents.backends import KINDS
 from parlour.agents.backends.openai.client import OpenAI
-from parlour.agents.backends.openai.config import endpoint
 from parlour.agents.contract import BackendFailure, Said, Status, Text, Usage
-from parlour.kit.http import Blocked
 from parlour.tools import Tools
 from tests.rig import plays
 from tests.rig.model import FakeModel
@@ -126,7 +124,29 @@ async def test_sloppy_servers_are_understood(
 async def test_thinking_is_a_status(tools: Tools, model: FakeModel) -> None:
     thought = b'data: {"choices":[{"delta":{"reasoning_content":"let me see"}}]}\n\n'
     model.plays(stream(thought, thought, delta("hi"), DONE))
-    assert await parts_of(backend(tools, model.base_url)) == [Status("Thinking"), Text("hi")]
+    parts = await parts_of(backend(tools, model.base_url))
+    assert parts == [Status(doing="thinking"), Text("hi")]
+
+
+def sign(told: object) -> bytes:
+    return b"data: " + json.dumps({"choices": [{"delta": told}]}).encode() + b"\n\n"
+
+
+async def test_tools_are_told_by_name_and_never_with_what_they_get(
+    tools: Tools, model: FakeModel
+) -> None:
+    """However odd the calls are that a server tells of; what a tool found is not the answer."""
+    call = {"index": 0, "function": {"name": "crm_lookup", "arguments": '{"path": "/srv/x'}}
+    more = {"index": 0, "function": {"name": None, "arguments": 'CANARY"}'}}
+    found = {"role": "tool", "content": "CANARY of a tool"}
+    calls = [[call], [more], "x", [7], [{}], [{"index": 1, "function": {"name": "web"}}]]
+    told = [sign(found), *(sign({"tool_calls": each}) for each in calls)]
+    model.plays(stream(*told, delta("hi"), DONE))
+    parts = await parts_of(backend(tools, model.base_url))
+    assert "CANARY" not in str(parts)
+    signs = [part for part in parts if isinstance(part, Status)]
+    assert signs == [Status(doing="reading"), Status(tool="crm_lookup"), Status(tool="web")]
+    assert text_of(parts) == "hi"
 
 
 @pytest.mark.parametrize(
@@ -331,28 +351,6 @@ async def test_who_said_what(tools: Tools, model: FakeModel) -> None:
         },
         {"role": "user", "content": "First\n\nSecond"},
     ]
-
-
-@pytest.mark.parametrize(
-    ("base", "whole"),
-    [
-        ("http://h:8000", "http://h:8000/v1/chat/completions"),
-        ("http://h:8000/", "http://h:8000/v1/chat/completions"),
-        ("http://h:8000/v1", "http://h:8000/v1/chat/completions"),
-        ("http://h:8000/v1/", "http://h:8000/v1/chat/completions"),
-        ("https://h/v1beta/openai/", "https://h/v1beta/openai/chat/completions"),
-        ("https://h/v1/chat/completions", "https://h/v1/chat/completions"),
-        ("https://h/d/gpt?api-version=2", "https://h/d/gpt/chat/completions?api-version=2"),
-    ],
-)
-def test_where_the_completions_are(base: str, whole: str) -> None:
-    assert endpoint(base) == whole
-
-
-def test_a_base_that_can_be_read_in_two_ways() -> None:
-    """SSR-04."""
-    with pytest.raises(Blocked):
-        endpoint("http://a\\@b/v1")
 
 
 async def test_a_variable_that_is_not_there(

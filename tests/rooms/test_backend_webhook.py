@@ -100,6 +100,7 @@ async def test_what_is_posted(tools: Tools, model: FakeModel) -> None:
             {"author": "visitor", "name": "", "text": "Hello?"},
         ],
         "variables": {"plan": "pro"},
+        "memory": None,
     }
     assert asked.headers["webhook-id"] == "trn_1"
     Webhook(agent.secret).verify(asked.body, asked.headers)

@@ -2,8 +2,10 @@
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 
 from parlour import events, retention, staff, workspaces
+from parlour.events import recording
 from parlour.kit.clock import DAY, MINUTE
 from parlour.kit.errors import Invalid, Unauthorized
 from parlour.rights import Role, Who
@@ -50,7 +52,7 @@ async def test_the_history_is_found_without_reading_what_visitors_did(
         columns = events.events.c
         wanted = (
             sa.select(columns.id)
-            .where(events._BY_STAFF, columns.workspace_id == owner.workspace_id)
+            .where(recording.BY_STAFF, columns.workspace_id == owner.workspace_id)
             .order_by(columns.id.desc())
             .limit(5)
         )
@@ -133,3 +135,54 @@ async def test_sessions_and_invitations_that_are_long_over_go(tools: Tools, owne
     await retention.tidy_up(tools)
     assert await tools.db.read(left) == (1, 0)
     assert await tools.db.read(store.last_seen, owner.workspace_id) == {ana.id: now - 98 * DAY}
+
+
+async def test_the_database_itself_keeps_the_record(tools: Tools, owner: Who) -> None:
+    """Nobody changes or deletes an event by a slip, or by any way but the two that say so."""
+    await staff.create_key(tools, owner, "one", Role.ANALYST)
+    columns = events.events.c
+    for statement in (
+        sa.delete(events.events),
+        sa.update(events.events).values(actor_id="somebody else"),
+        sa.update(events.events).values(data={}),
+    ):
+
+        def change(conn: sa.Connection, it: sa.sql.dml.UpdateBase = statement) -> None:
+            conn.execute(it)
+
+        with pytest.raises(DBAPIError, match="only ever added"):
+            await tools.db.write(change)
+    kept = await tools.db.read(events.by_staff, owner.workspace_id, limit=9)
+    assert [each.actor_id for each in kept] == ["host"]
+    marked = sa.update(events.events).where(columns.id == kept[0].id).values(untold=False)
+    await tools.db.write(lambda conn: conn.execute(marked))
+    assert await tools.db.write(events.forget, tools.clock.now() + DAY, 9) == 1
+
+
+async def test_from_where_is_kept_of_the_staff_and_of_nobody_else(tools: Tools, owner: Who) -> None:
+    """PRI-06: of visitors no address is kept."""
+    home, place = owner.workspace_id, "203.0.113.7"
+    somebody = [
+        Who("person", "per_x", "Olga", home, Role.OWNER, place=place),
+        Who("key", "key_x", "CI", home, Role.OWNER, place=place),
+        Who("host", "host", "command line", home, Role.OWNER),
+        Who("visitor", "vis_x", "", home, place=place),
+    ]
+
+    def happen(conn: sa.Connection) -> None:
+        for who in somebody:
+            events.record(conn, events.Kind.CONVERSATION_CLOSED, who, tools.clock.now())
+
+    await tools.db.write(happen)
+    found = sa.select(events.events.c.actor_kind, events.events.c.place)
+    rows = await tools.db.read(lambda conn: [tuple(row) for row in conn.execute(found)])
+    assert sorted(rows, key=str) == [
+        ("host", None),
+        ("key", place),
+        ("person", place),
+        ("visitor", None),
+    ]
+    now = tools.clock.now()
+    read = await tools.db.read(events.by_staff, home, limit=9, since=now + 1)
+    assert read == []
+    assert len(await tools.db.read(events.by_staff, home, limit=9, until=now + 1)) == 3

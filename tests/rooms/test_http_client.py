@@ -364,7 +364,7 @@ async def test_cancelling_ends_the_call(client: GuardedClient) -> None:
         call.cancel()
         with pytest.raises(asyncio.CancelledError):
             await call
-        await eventually(gone.is_set, within=2)
+        await eventually(gone.is_set)
 
 
 async def test_closed_networks_are_closed_to_open_clients_too() -> None:

@@ -5,6 +5,7 @@ import sqlalchemy as sa
 
 from parlour import events, insights, workspaces
 from parlour.events import Kind
+from parlour.insights import days
 from parlour.kit.clock import DAY, HOUR, MINUTE, SetClock
 from parlour.rights import Role, Who
 from parlour.tools import Tools
@@ -53,13 +54,13 @@ async def test_a_small_day_is_counted_on_the_spot(
         talked(conn, owner, NOON - 14 * DAY, "vis_1")
 
     await tools.db.write(happen)
-    found = await tools.db.browse(insights.figures, owner.workspace_id, NOON)
+    found = await tools.db.browse(insights.figures, owner, NOON)
     assert found.conversations == (*(0,) * 10, 1, 0, 0, 3)
     assert found.questions[-1] == 5
     assert found.answers[-1] == 6
     assert found.failures[-1] == 2
     assert found.visitors[-1] == 2
-    one = await tools.db.browse(insights.figures, owner.workspace_id, NOON, "agt_2")
+    one = await tools.db.browse(insights.figures, owner, NOON, "agt_2")
     assert one.conversations == (*(0,) * 13, 1)
 
 
@@ -70,37 +71,37 @@ async def test_what_is_kept_is_what_was_counted(
     neighbour = Who("host", "host", "command line", other.id, Role.OWNER)
 
     def happen(conn: sa.Connection) -> None:
-        for days in range(20):
-            for n in range(days % 4):
-                talked(conn, owner, NOON - days * DAY, f"vis_{n}", questions=2)
-                talked(conn, neighbour, NOON - days * DAY, f"vis_{n}")
+        for ago in range(20):
+            for n in range(ago % 4):
+                talked(conn, owner, NOON - ago * DAY, f"vis_{n}", questions=2)
+                talked(conn, neighbour, NOON - ago * DAY, f"vis_{n}")
 
     await tools.db.write(happen)
-    on_the_spot = await tools.db.browse(insights.figures, owner.workspace_id, NOON)
+    on_the_spot = await tools.db.browse(insights.figures, owner, NOON)
     await insights.count(tools)
-    monkeypatch.setattr(insights, "_SMALL", -1)
-    assert await tools.db.browse(insights.figures, owner.workspace_id, NOON) == on_the_spot
+    monkeypatch.setattr(days, "_SMALL", -1)
+    assert await tools.db.browse(insights.figures, owner, NOON) == on_the_spot
     await insights.count(tools)
-    assert await tools.db.browse(insights.figures, owner.workspace_id, NOON) == on_the_spot
+    assert await tools.db.browse(insights.figures, owner, NOON) == on_the_spot
 
 
 async def test_a_day_is_settled_only_some_time_after_its_end(
     tools: Tools, owner: Who, clock: SetClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(insights, "_SMALL", -1)
+    monkeypatch.setattr(days, "_SMALL", -1)
     midnight = (TODAY + 1) * DAY
     clock.moment = midnight + MINUTE
     await insights.count(tools)
     await tools.db.write(lambda conn: talked(conn, owner, midnight - 1, "vis_late"))
     clock.forward(MINUTE)
     await insights.count(tools)
-    found = await tools.db.browse(insights.figures, owner.workspace_id, clock.now())
+    found = await tools.db.browse(insights.figures, owner, clock.now())
     assert found.conversations[-2:] == (1, 0)
     clock.forward(HOUR)
     await insights.count(tools)
     await tools.db.write(lambda conn: talked(conn, owner, midnight - 1, "vis_impossible"))
     await insights.count(tools)
-    found = await tools.db.browse(insights.figures, owner.workspace_id, clock.now())
+    found = await tools.db.browse(insights.figures, owner, clock.now())
     assert found.conversations[-2:] == (1, 0), "a settled day is not read again"
 
 
@@ -110,10 +111,10 @@ async def test_days_long_gone_are_forgotten(tools: Tools, owner: Who, clock: Set
     await insights.count(tools)
     await insights.count(tools)
 
-    def days(conn: sa.Connection) -> list[int]:
+    def kept(conn: sa.Connection) -> list[int]:
         return list(conn.execute(sa.select(insights.counted.c.day)).scalars())
 
-    assert min(await tools.db.read(days)) == TODAY + 20 - insights.DAYS + 1
+    assert min(await tools.db.read(kept)) == TODAY + 20 - insights.DAYS + 1
 
 
 async def test_who_fails_lately(tools: Tools, owner: Who, clock: SetClock) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import sqlalchemy as sa
 
-from parlour.agents.library import apart, indexing, store
+from parlour.agents.library import apart, indexing, store, tables
 from parlour.agents.library.helper import Not, Read
 from parlour.agents.library.indexing import forget, index
 from parlour.agents.library.opening import passage
@@ -86,7 +86,7 @@ async def test_what_is_gone_from_the_folder_is_gone(tools: "Tools", folder: Path
     report = await index(tools, ME, folder)
     assert (report.documents, report.removed) == (2, 1)
     assert await found(tools, "roses") == []
-    assert len(await tools.db.browse(everything, store.documents)) == 2
+    assert len(await tools.db.browse(everything, tables.documents)) == 2
 
 
 async def test_files_that_cannot_be_read_are_told(tools: "Tools", folder: Path) -> None:
@@ -135,7 +135,7 @@ async def test_two_agents_with_one_folder_are_apart(tools: "Tools", folder: Path
     assert await found(tools, "lock the door") == []
     assert (await found(tools, "lock the door", "agt_other"))[0] == "doors.md"
     assert await tools.db.read(store.state_of, ME) is None
-    for table in (store.documents, store.postings, store.maps):
+    for table in (tables.documents, tables.postings, tables.maps):
         rows = await tools.db.browse(everything, table)
         assert {row.agent_id for row in rows} == {"agt_other"}
 
@@ -197,6 +197,27 @@ async def test_a_run_that_is_overtaken_writes_nothing_more(tools: "Tools", folde
         await first
     assert report.documents == 3
     assert (await found(tools, "lock the door"))[0] == "doors.md"
+
+
+@pytest.mark.parametrize("by", [index, forget])
+async def test_a_run_that_is_overtaken_before_it_builds_spoils_nothing(
+    tools: "Tools", folder: Path, monkeypatch: pytest.MonkeyPatch, by: Any
+) -> None:
+    real, others = indexing._build, [by]
+
+    async def build(*args: Any) -> None:
+        if others:
+            overtakes = others.pop()
+            await (index(tools, ME, folder) if overtakes is index else forget(tools, ME))
+            (folder / "garden.txt").write_text("Garden\n======\n\nTulips.\n")
+        await real(*args)
+
+    monkeypatch.setattr(indexing, "_build", build)
+    with pytest.raises(Conflict):
+        await index(tools, ME, folder)
+    assert await found(tools, "planting roses") == (["garden.txt"] if by is index else [])
+    await index(tools, ME, folder)
+    assert await found(tools, "tulips") == ["garden.txt"]
 
 
 async def test_searching_goes_on_while_reading(tools: "Tools", folder: Path) -> None:

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from parlour.agents.backends.documents import KIND, Config
 from parlour.agents.backends.documents.config import endpoint
-from parlour.agents.library import store, vectors
+from parlour.agents.library import store, tables, vectors
 from parlour.agents.library.indexing import forget, index
 from parlour.agents.library.searching import search
 from parlour.config import Settings
@@ -132,7 +132,7 @@ async def test_only_what_changed_is_sent(
     await index(open_tools, ME, folder, server=other)
     assert sum(len(each) for each in fake.asked) == 3
     await forget(open_tools, ME)
-    kept = await open_tools.db.browse(lambda conn: conn.execute(store.vectors.select()).all())
+    kept = await open_tools.db.browse(lambda conn: conn.execute(tables.vectors.select()).all())
     assert kept == []
 
 

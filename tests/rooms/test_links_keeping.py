@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from parlour import events
 from parlour.kit.clock import DAY, HOUR
 from parlour.kit.errors import Invalid, NotFound, Stale
-from parlour.links import keeping, store
+from parlour.links import keeping, store, uses
 from parlour.links.rules import Kind
 from parlour.rights import Who
 from parlour.tools import Tools
@@ -92,7 +92,7 @@ async def test_a_revoked_link_is_gone(tools: Tools, owner: Who, make_agent: Make
         await keeping.change(tools, owner, link, {"enabled": True})
     with pytest.raises(NotFound):
         await keeping.revoke(tools, owner, link)
-    assert not await tools.db.write(store.spend, link.id, tools.clock.now())
+    assert not await tools.db.write(uses.spend, link.id, tools.clock.now())
     assert await told(tools, link.id) == ["link.created", "link.revoked"]
 
 

@@ -83,7 +83,7 @@ async def test_lists_that_are_always_at_hand(shelf: Shelf, view: View, expected:
     assert await shelf.find(view=view) == expected
     tools, mine = shelf.tools, shelf.owner.workspace_id
     now = tools.clock.now()
-    counted = await tools.db.browse(listing.tallies, mine, shelf.agents, now)
+    counted = await tools.db.browse(listing.tallies, mine, Search(agents=shelf.agents), now)
     assert counted[view] == len(expected)
 
 

@@ -119,10 +119,13 @@ async def test_whoever_is_shut_out_stays_out(tools: Tools, owner: Who) -> None:
 
 
 async def test_an_invitation_is_taken_and_no_password_is_made(tools: Tools, owner: Who) -> None:
-    made = await invitations.invite(tools, owner, "ana@x.example", Role.ANALYST, view_personal=True)
+    made = await invitations.invite(
+        tools, owner, "ana@x.example", Role.ANALYST, view_personal=True, analytics=True
+    )
     ana = await binding.let_in(tools, as_("ana@x.example"), "")
     assert (ana.role, ana.view_personal, ana.name) == (Role.ANALYST, True, "Ana Lund")
-    with pytest.raises(Exception, match="ended"):
+    assert ana.analytics
+    with pytest.raises(Exception, match="taken"):
         await invitations.look(tools, made.token)
     for password in ("", PASSWORD, binding.NO_PASSWORD):
         with pytest.raises(signing_in.SignInRefused):

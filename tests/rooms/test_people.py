@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from parlour.kit.clock import DAY, SECOND, SetClock
-from parlour.kit.errors import NotFound, Unauthorized
+from parlour.kit.errors import Invalid, NotFound, Unauthorized
 from parlour.rights import Role, Who
 from parlour.staff import invitations, passwords, people, sessions, signing_in, store, tables
 from parlour.staff.model import IDLE, INVITED_FOR, LONGEST_SESSION, Person
@@ -95,6 +95,24 @@ async def test_what_happens_while_a_password_is_checked_counts(
     monkeypatch.setattr(passwords, "fits", slowly)
     with pytest.raises(signing_in.SignInRefused):
         await signing_in.by_password(tools, olga.email, PASSWORD, "test")
+
+
+async def test_a_password_that_was_just_replaced_sets_no_other(
+    tools: Tools, owner: Who, olga: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else whoever found out the old one could take the account back in the same moment."""
+    checked, given = passwords.fits, "another one, quite as long"
+
+    async def slowly(password: str, kept: str | None) -> bool:
+        fitting = await checked(password, kept)
+        await people.reset_password(tools, owner, olga.email, given)
+        return fitting
+
+    monkeypatch.setattr(passwords, "fits", slowly)
+    with pytest.raises(Invalid):
+        await people.change_password(tools, olga, PASSWORD, "of somebody else", session_id="")
+    monkeypatch.setattr(passwords, "fits", checked)
+    assert await signing_in.by_password(tools, olga.email, given, "test")
 
 
 async def test_nothing_at_rest_opens_anything(

@@ -12,8 +12,12 @@ from parlour.kit.clock import DAY, HOUR, SetClock
 from parlour.kit.queue import rows
 from parlour.links import keeping
 from parlour.links.store import Link
+from parlour.notes import keeping as notes
+from parlour.notes import store as note_rows
+from parlour.notes.store import Note
+from parlour.notes.store import Wish as NoteWish
 from parlour.rights import Role, Who
-from parlour.staff import people
+from parlour.staff import people, sessions
 from parlour.staff.people import NewPerson
 from parlour.tools import Tools
 from tests.rooms.conftest import Maker
@@ -52,6 +56,27 @@ async def test_answers_to_repeated_requests_go_after_a_day(tools: Tools) -> None
     assert await tools.db.read(left) == ["young"]
 
 
+async def test_notes_go_when_their_days_are_over(
+    tools: Tools, owner: Who, make_agent: Maker
+) -> None:
+    agent = await make_agent()
+    link = await keeping.create(tools, owner, agent.id, WISH)
+    kept = tools.settings.note_days * DAY
+    now = tools.clock.now()
+
+    def prepare(conn: sa.Connection) -> None:
+        for name, at in (("old", now - kept - 1), ("young", now - kept + DAY)):
+            note = Note(
+                name, agent.id, link.id, NoteWish.MESSAGE, "offline", "Hm", "", at, None, None
+            )
+            notes.leave(conn, note, owner.workspace_id)
+
+    await tools.db.write(prepare)
+    await retention.tidy_up(tools)
+    left = await tools.db.read(note_rows.shown_to, owner, limit=9)
+    assert [each.id for each in left] == ["young"]
+
+
 async def test_sessions_go_when_they_have_ended(
     tools: Tools, owner: Who, make_agent: Maker
 ) -> None:
@@ -87,6 +112,7 @@ async def test_what_was_tried_goes_after_a_day_and_what_visitors_said_stays(
     preview = await previews.mirror(tools, agent, home.id)
     new = NewPerson(owner.workspace_id, "olga@x.example", "Olga", Role.OWNER, "four words enough")
     olga = await people.add(tools, owner, new)
+    await sessions.begin(tools, owner.workspace_id, olga.id, "Firefox on Linux")
     mine = keeping.Wish(name=olga.id)
     tried = await keeping.create(tools, replace(owner, workspace_id=home.id), preview.id, mine)
     shared = await keeping.create(tools, owner, agent.id, WISH)

@@ -1,6 +1,7 @@
 """Reading conversations as somebody: scope, masking, lists, neighbours, and the record of it."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import pytest
 import sqlalchemy as sa
@@ -17,7 +18,10 @@ from parlour.kit.tokens import new_id
 from parlour.links import keeping as links
 from parlour.rights import Role, Who
 from parlour.tools import Tools
-from parlour.transcripts import Shown, finding, record
+from parlour.transcripts import Shown, finding, neighbours, record, searching
+from parlour.transcripts.visitor import Known
+from parlour.verification import identities
+from parlour.verification.identities import Identity, Proof
 from tests.rooms.conftest import Maker
 
 START = 1_795_183_200_000
@@ -119,8 +123,48 @@ async def test_who_does_not_see_personal_details_gets_none(
     for told in (repr(masked), repr(row)):
         assert not any(detail in told for detail in KEPT), told
         assert "vera-heron" in told
-    assert row.variables == {"phone": "••••••"}
+    assert row.variables == {"phone": "******"}
     assert masked[1].citations[0]["passage"] == "p"
+
+
+async def found(tools: Tools, who: Who, text: str) -> list[str]:
+    return [hit.excerpt for hit in await tools.db.browse(searching.search, who, text, 6)]
+
+
+async def test_only_what_one_sees_is_found(tools: Tools, owner: Who, tess: Who, talk: Talk) -> None:
+    """SHR-03: a search that found what is hidden would tell it bit by bit."""
+    await talk.say(SAID + " über 100% Ärger")
+    await talk.answer("Write to the **Handbook** team.")
+    visitor = (await tools.db.read(finding.find, owner, talk.id)).visitor
+    both = ("VERA-heron write", "Über ärger", "100%", "handbook")
+    for text in (*both, "7946", "vera@visitors", "+44 20 79"):
+        (excerpt,) = await found(tools, owner, text)
+        assert text.split()[0].lower() in excerpt.lower()
+    for text in both:
+        (excerpt,) = await found(tools, tess, text)
+        assert not any(detail in excerpt for detail in KEPT), excerpt
+    for text in ("7946", "vera@visitors", "visitors.example", "+44 20 79"):
+        assert await found(tools, tess, text) == [], text
+    for who in (owner, tess):
+        assert await found(tools, who, visitor) == await found(tools, who, talk.id) == [""]
+        for text in ("10_%", "handbook vera", "e", "no such word"):
+            assert await found(tools, who, text) == [], text
+    assert await found(tools, owner, "+44 20 7946 0018") != []
+    elsewhere = replace(owner, workspace_id="wsp_other")
+    assert await found(tools, elsewhere, "handbook") == []
+    assert await found(tools, replace(owner, agent_id="agt_other"), "handbook") == []
+
+
+async def test_what_is_known_of_a_visitor_is_found(
+    tools: Tools, owner: Who, tess: Who, talk: Talk
+) -> None:
+    await talk.say("Hello?")
+    await talk.answer("Hello.")
+    known = {"name": "Zoë Ångström", "email": "zoe@visitors.example"}
+    await tools.db.write(store.set_variables, talk.id, known)
+    for text in ("ångström", "zoe@visitors", "zoë visitors"):
+        assert await found(tools, owner, text) == [""], text
+        assert await found(tools, tess, text) == [], "details are hidden as a whole"
 
 
 async def test_a_masked_viewer_hears_of_a_reply_when_it_is_finished(
@@ -202,7 +246,11 @@ async def test_lists_go_by_the_last_message(
     rest = await tools.db.browse(finding.page, owner, Wanted(), after=place, limit=2)
     assert [each.id for each in first + rest] == ids
     row = first[1]
-    assert await tools.db.read(finding.beside, owner, Wanted(), row) == (ids[0], ids[2])
+    beside = await tools.db.read(neighbours.beside, owner, Wanted(), row)
+    assert beside == neighbours.Beside(ids[0], ids[2], number=2, of=4)
+    closed = Wanted(standing=Standing.CLOSED)
+    beside = await tools.db.read(neighbours.beside, owner, closed, row)
+    assert beside == neighbours.Beside(), "it is not in the list"
     above = await tools.db.browse(finding.newer, owner, Wanted(), rest[1].place, 10)
     assert [each.id for each in above] == ids[2::-1]
     assert await listed(tools, owner, since=place[0]) == ids[:2]
@@ -240,11 +288,32 @@ async def test_a_visitor_s_conversations_are_numbered(tools: Tools, owner: Who, 
         await talk.close()
         ids.append(talk.id)
     row = await tools.db.read(finding.find, owner, ids[1])
-    found = await tools.db.read(finding.series, row)
-    assert found == finding.Series(2, 3, ids[0], ids[2])
+    found = await tools.db.read(neighbours.series, row)
+    assert found == neighbours.Series(2, 3, ids[0], ids[2])
     first = await tools.db.read(finding.find, owner, ids[0])
-    assert (await tools.db.read(finding.series, first)).previous is None
+    assert (await tools.db.read(neighbours.series, first)).previous is None
     assert first.visitor == row.visitor
+
+
+async def test_who_a_visitor_proved_to_be_is_seen_by_whoever_may(
+    tools: Tools, owner: Who, tess: Who, talk: Talk
+) -> None:
+    """SHR-03: name, address, and the owner's own word for them; not to be found by others."""
+    await talk.say("Hello?")
+    row = await tools.db.read(finding.find, owner, talk.id)
+    assert (row.known, row.visitor) == (None, row.visitor_number)
+    vera = Identity(Proof.TOKEN, "customer-vera-5821", "vera@visitors.example", "Vera Moss")
+    prove = partial(identities.prove, now=START, is_new=True)
+    await tools.db.write(prove, row.visitor_id, row.link_id, vera)
+    row = await tools.db.read(finding.find, owner, talk.id)
+    assert row.visitor == "Vera Moss"
+    assert row.known == Known(Proof.TOKEN, START, vera.name, vera.email, vera.subject)
+    masked = await tools.db.read(finding.find, tess, talk.id)
+    assert (masked.visitor, masked.known) == (row.visitor_number, Known(Proof.TOKEN, START))
+    for word in ("moss", "vera@visitors", "customer-vera"):
+        hits = await tools.db.browse(searching.search, owner, word, 9)
+        assert [hit.talk.id for hit in hits] == [talk.id], word
+        assert await tools.db.browse(searching.search, tess, word, 9) == [], word
 
 
 async def test_reading_is_written_down_once_for_one_reading(

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -101,6 +102,39 @@ async def test_the_same_name_again_replaces(tools: Tools, owner: Who, agent: Age
     assert await names(tools, agent) == ["a.md", "b.md"]
 
 
+async def test_two_at_once_do_not_sweep_each_other_away(
+    tools: Tools, owner: Who, agent: Agent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """CON-03: one has arrived and is not named yet while another one is being named."""
+    write, waiting = tools.db.write, [("b.md", ROSES)]
+
+    async def crossed(unit: Any, *args: Any) -> Any:
+        if unit is uploading._attach and waiting:
+            await up(tools, owner, agent, *waiting.pop())
+        return await write(unit, *args)
+
+    monkeypatch.setattr(tools.db, "write", crossed)
+    await up(tools, owner, agent, "a.md", DOORS)
+    kept = (await tools.db.read(uploading.listed, await now(tools, agent)))[:2]
+    assert [await tools.db.read(files.content, each.document.file) for each in kept] == [
+        DOORS,
+        ROSES,
+    ]
+
+
+async def test_what_was_swept_away_while_it_came_is_not_named(
+    tools: Tools, owner: Who, agent: Agent
+) -> None:
+    async def slow() -> AsyncIterator[bytes]:
+        yield b"words " * 200_000
+        await tools.db.write(files.drop_broken, tools.clock.now() + 2 * HOUR)
+
+    with pytest.raises(Conflict):
+        await uploading.add(tools, owner, agent, "a.md", slow())
+    assert await names(tools, agent) == []
+    assert await rows(tools) == (0, 0)
+
+
 async def test_removing_takes_the_passages_away(tools: Tools, owner: Who, agent: Agent) -> None:
     await up(tools, owner, agent, "a.md", DOORS)
     await up(tools, owner, agent, "b.md", ROSES)
@@ -176,7 +210,7 @@ async def test_what_a_killed_server_left_is_swept_away(
 ) -> None:
     moment = tools.clock.now()
     await tools.db.write(files.begin, "fil_dead", agent.id, moment)
-    await tools.db.write(files.add, [files.Piece("fil_dead", 0, b"half")])
+    await tools.db.write(files.add, "fil_dead", [files.Piece("fil_dead", 0, b"half")], moment)
     await tools.db.write(files.drop_broken, moment + HOUR - 1)
     assert await rows(tools) == (1, 1), "it may still be coming"
     await tools.db.write(files.drop_broken, moment + HOUR + 1)
@@ -186,7 +220,8 @@ async def test_what_a_killed_server_left_is_swept_away(
 async def test_the_caps(tools: Tools, owner: Who, agent: Agent) -> None:
     """One byte over each of them."""
     small = replace(tools.settings, upload_file_bytes=100, upload_agent_bytes=150, upload_files=2)
-    kept = {name: getattr(tools, name) for name in ("clock", "keys", "db", "queue", "bus", "http")}
+    names = ("clock", "keys", "db", "queue", "bus", "http", "limits", "mail")
+    kept = {name: getattr(tools, name) for name in names}
     bounded = Tools(settings=small, **kept)
     await up(bounded, owner, agent, "a.md", b"x" * 100)
     with pytest.raises(TooLarge, match="larger than 100 bytes"):

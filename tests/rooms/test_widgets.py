@@ -1,11 +1,15 @@
 """Widgets: the one that every agent has, others, how they look to visitors, and their links."""
 
 import asyncio
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from parlour import entrance, events
+from parlour.agents import keeping as agents
+from parlour.agents import store as agent_rows
+from parlour.agents import versions
 from parlour.kit.errors import Conflict, Invalid, NotFound, Stale
 from parlour.links import keeping as links
 from parlour.links import store as link_rows
@@ -78,10 +82,22 @@ async def test_others_come_and_go(tools: Tools, owner: Who, make_agent: Maker) -
 
 @pytest.mark.parametrize(
     "wanted",
-    [{"name": ""}, {"name": "x" * 81}, {"title": "a\nb"}, {"accent": "red"}, {"title": " "}],
+    [
+        {"name": ""},
+        {"name": "x" * 81},
+        {"title": "a\nb"},
+        {"accent": "red"},
+        {"title": " "},
+        {"position": "top"},
+        {"size": ""},
+        {"theme": "blue"},
+        {"label": "a\tb"},
+        {"teaser": "x" * 121},
+        {"origins": ("*",)},
+    ],
 )
 async def test_what_does_not_fit(
-    tools: Tools, owner: Who, make_agent: Maker, wanted: dict[str, str]
+    tools: Tools, owner: Who, make_agent: Maker, wanted: dict[str, Any]
 ) -> None:
     agent = await make_agent()
     (first,) = await of(tools, owner, agent.id)
@@ -111,6 +127,32 @@ async def test_visitors_see_what_a_widget_says(tools: Tools, owner: Who, make_ag
     assert await look(shared) == ("Reed", "Hi", None)
     await keeping.delete(tools, owner, widget)
     assert await look(shared) == ("Reed", "Hello", None)
+
+
+async def test_an_agent_s_own_ink(tools: Tools, owner: Who, make_agent: Maker) -> None:
+    """It is what its links wear, but where a widget has another; visitors get it once published."""
+    agent = await make_agent(accent="#3D5A2C")
+    wish = keeping.Wish(name="Fair", accent="8a3b26")
+    widget = await keeping.create(tools, owner, agent.id, wish)
+    plain = await links.create(tools, owner, agent.id, links.Wish())
+    shared, _ = await links.share(tools, owner, agent.id, links.Wish(widget_id=widget.id))
+
+    async def worn(link: link_rows.Link) -> str | None:
+        return (await entrance.look(tools, link.token(tools.keys), None)).accent
+
+    assert (await worn(plain), await worn(shared)) == ("3d5a2c", "8a3b26")
+    await keeping.change(tools, owner, widget, {"accent": None})
+    assert await worn(shared) == "3d5a2c"
+    for odd in ("red", "#12", "#1c4a63;}"):
+        with pytest.raises(Invalid) as refused:
+            await agents.edit(tools, owner, agent, None, {"accent": odd}, trusted=True)
+        assert [each.field for each in refused.value.errors] == ["accent"]
+    found = await tools.db.read(agent_rows.find, owner.workspace_id, agent.name)
+    edited = await agents.edit(tools, owner, found, None, {"accent": ""}, trusted=True)
+    assert await tools.db.read(versions.unpublished, edited.agent) == ["Ink"]
+    assert await worn(plain) == "3d5a2c"
+    await agents.publish(tools, owner, edited.agent)
+    assert await worn(plain) is None
 
 
 async def test_a_widget_s_permanent_link_is_the_same_each_time(

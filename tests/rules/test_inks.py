@@ -5,7 +5,7 @@ import random
 import pytest
 
 from parlour.kit.errors import Invalid
-from parlour.widgets.inks import NEEDED, checked, contrast, ink
+from parlour.kit.inks import NEEDED, checked, contrast, ink
 
 
 @pytest.mark.parametrize(

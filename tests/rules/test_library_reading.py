@@ -1,5 +1,7 @@
 """What is made of Markdown, text, HTML and of files that are none of it."""
 
+from time import process_time
+
 import pytest
 
 from parlour.agents.library.pages import Block, Page, Unreadable, unnumbered
@@ -104,6 +106,59 @@ def test_hostile_html_is_read_without_falling_over() -> None:
     assert texts(html("<div>" * 50_000 + "deep")) == ["deep"]
     assert texts(html("<table>" * 3_000 + "<tr><td>cell")) == ["cell"]
     assert texts(html("<p>a</b></i></p></div></table>b")) == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "unit"),
+    [
+        *(("html", unit) for unit in ("<", "<!--", "<a ", "</", "<x", "x<y ", "<![CDATA[", "<?")),
+        *(("html", unit) for unit in ("\n \n", "<p>[", "<a x='")),
+        *(("md", unit) for unit in ("<", "[", "![", "<!--", "<?", "[a](", "a\n--\n", "**a ")),
+        *(("txt", unit) for unit in ("[", "e.g. A ", "\n \n")),
+    ],
+)
+def test_hostile_text_takes_no_longer_than_other_text(kind: str, unit: str) -> None:
+    """What is looked for in vain, again and again, took minutes for a few hundred kilobytes."""
+    raw = ("Hello there, this is a text.\n\n" + unit * (100_000 // len(unit))).encode()
+    began = process_time()
+    page = read("x." + kind, raw)
+    assert "Hello there" in str(texts(page))
+    assert split(page.blocks)
+    assert process_time() - began < 15
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("<p>a<script>if (1<2) '<!--'</script>b</p>", ["a b"]),
+        ("<p>a<STYLE media=x>p > a {}</STYLE >b", ["a b"]),
+        ("<p>a<!-- b > c --> d", ["a d"]),
+        ("<p>a<!-- b", [r"a\<!-- b"]),
+        ("<p>1 < 2 <3 and <- <b>c</b>", [r"1 \< 2 \<3 and \<- **c**"]),
+        ("<p>a <b", [r"a \<b"]),
+        ("<p>a<![CDATA[x]]>b<?php 1 ?>c", ["a b c"]),
+        ("<p>a<script>b", ["a"]),
+        (f'<p>a<img src="data:{"x" * 70_000}">b', ["a b"]),
+        ("<scripture>a</scripture>", ["a"]),
+        ("<p title='1>2'>a", ["a"]),
+        ("<p>\u0130<Script>x</script>b", ["\u0130 b"]),
+    ],
+)
+def test_what_is_cleaned_out_of_html(body: str, expected: list[str]) -> None:
+    assert texts(read("page.html", body.encode())) == expected
+
+
+def test_links_of_markdown() -> None:
+    """Also where there are more marks than anybody writes: those are looked through no longer."""
+    source = (
+        "See [the **guide**](guide.md#x), [this][r], ![no](p.png), [out](https://x.example/).\n"
+    )
+    defined = "\n[r]: ref.md\n"
+    expected = [("guide.md#x", "the guide"), ("ref.md", "this")]
+    page = read("x.md", (source + defined).encode())
+    assert [(link.target, link.words) for link in page.links] == expected
+    page = read("x.md", f"{source}\n{'[' * 100_001}\n\n[lost](x.md)\n{defined}".encode())
+    assert [(link.target, link.words) for link in page.links] == expected
 
 
 def test_markdown_keeps_its_code_and_tables_whole() -> None:

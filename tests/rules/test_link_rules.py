@@ -3,9 +3,10 @@
 import pytest
 from msgspec.structs import replace
 
-from parlour.kit.clock import DAY, HOUR, SECOND
+from parlour.kit.clock import DAY, HOUR, MINUTE, SECOND
 from parlour.kit.errors import Invalid
 from parlour.kit.tokens import FOREVER, LinkToken
+from parlour.links import uses
 from parlour.links.rules import (
     LONGEST,
     Admit,
@@ -30,6 +31,7 @@ OPEN = Standing(
     agent_published=True,
     agent_live=True,
     agent_deleted=False,
+    agent_private=False,
 )
 
 
@@ -49,6 +51,10 @@ def test_an_open_door_lets_in() -> None:
         ({"expires_at": NOW - 1}, Why.EXPIRED),
         ({"agent_published": False}, Why.NOT_PUBLISHED),
         ({"agent_live": False}, Why.OFFLINE),
+        ({"agent_private": True}, Why.PRIVATE),
+        ({"agent_private": True, "agent_live": False}, Why.OFFLINE),
+        ({"is_used_up": True}, Why.USED_UP),
+        ({"is_used_up": True, "agent_private": True}, Why.PRIVATE),
         # The first reason is told, and what is gone tells nothing else.
         ({"revoked": True, "enabled": False, "expires_at": 1}, Why.NOT_FOUND),
         ({"enabled": False, "expires_at": 1}, Why.DISABLED),
@@ -60,10 +66,6 @@ def test_a_shut_door_says_why(shut: dict[str, object], why: Why) -> None:
     verdict = admit(TOKEN, replace(OPEN, **shut), NOW)
     assert isinstance(verdict, Refuse)
     assert verdict.why is why
-
-
-def test_a_token_without_a_row_finds_nothing() -> None:
-    assert admit(TOKEN, None, NOW) == Refuse(Why.NOT_FOUND)
 
 
 def test_an_ended_link_says_since_when() -> None:
@@ -97,6 +99,8 @@ def test_hours_make_an_end(hours: float, ends: int) -> None:
     [
         (Kind.PERMANENT, 1.0, None),
         (Kind.PERMANENT, None, NOW + DAY),
+        (Kind.PRIVATE, 1.0, NOW + DAY),
+        (Kind.PRIVATE, -1.0, None),
         (Kind.TEMPORARY, None, None),
         (Kind.TEMPORARY, 1.0, NOW + DAY),
         (Kind.TEMPORARY, 0.0, None),
@@ -143,14 +147,52 @@ def test_an_end_implies_a_temporary_link(
 
 def test_an_end_can_come_earlier_never_later() -> None:
     seconds = (NOW + DAY) // SECOND
-    assert shortened(seconds, NOW + HOUR) == NOW + HOUR
-    assert shortened(seconds, None) == seconds * SECOND
+    assert shortened(Kind.TEMPORARY, seconds, NOW + HOUR, NOW) == NOW + HOUR
+    assert shortened(Kind.TEMPORARY, seconds, None, NOW) == seconds * SECOND
     with pytest.raises(Invalid):
-        shortened(seconds, NOW + 2 * DAY)
+        shortened(Kind.TEMPORARY, seconds, NOW + 2 * DAY, NOW)
 
 
 def test_a_permanent_link_is_not_given_an_end() -> None:
-    assert shortened(FOREVER, None) is None
+    assert shortened(Kind.PERMANENT, FOREVER, None, NOW) is None
     with pytest.raises(Invalid) as refused:
-        shortened(FOREVER, NOW + HOUR)
+        shortened(Kind.PERMANENT, FOREVER, NOW + HOUR, NOW)
     assert refused.value.errors[0].field == "expires_at"
+
+
+def test_a_private_link_may_have_an_end_and_is_given_one_later() -> None:
+    assert ending(Kind.PRIVATE, None, None, NOW) is None
+    assert ending(Kind.PRIVATE, 1.0, None, NOW) == (NOW + HOUR) // SECOND * SECOND
+    assert shortened(Kind.PRIVATE, FOREVER, NOW + HOUR, NOW) == NOW + HOUR
+    assert shortened(Kind.PRIVATE, FOREVER, None, NOW) is None
+    assert shortened(Kind.PRIVATE, FOREVER, NOW - DAY, NOW) == NOW - DAY  # it ends now
+    with pytest.raises(Invalid):
+        shortened(Kind.PRIVATE, FOREVER, NOW + 367 * DAY, NOW)  # EXP-05: such as the year 9999
+    seconds = (NOW + DAY) // SECOND
+    with pytest.raises(Invalid):
+        shortened(Kind.PRIVATE, seconds, NOW + 2 * DAY, NOW)
+
+
+def test_sharing_by_invitation_leaves_private_links_open() -> None:
+    private = replace(OPEN, kind=Kind.PRIVATE, agent_private=True)
+    assert admit(LinkToken(Kind.PRIVATE, TOKEN.link_id, FOREVER), private, NOW) == Admit()
+
+
+IDLE, LONGEST_USE = 10 * MINUTE, HOUR
+
+
+@pytest.mark.parametrize(
+    ("began", "last", "expected"),
+    [
+        # One second before, at, and after each of its two ends.
+        (NOW, NOW, True),
+        (NOW - IDLE + SECOND, NOW - IDLE + SECOND, True),
+        (NOW - IDLE, NOW - IDLE, False),
+        (NOW - IDLE - SECOND, NOW - IDLE - SECOND, False),
+        (NOW - LONGEST_USE + SECOND, NOW, True),
+        (NOW - LONGEST_USE, NOW, False),
+        (NOW - LONGEST_USE - SECOND, NOW, False),
+    ],
+)
+def test_how_long_a_use_lasts(began: int, last: int, *, expected: bool) -> None:
+    assert uses.lasts(uses.Use(began, last), uses.Terms(IDLE, LONGEST_USE), NOW) is expected

@@ -1,16 +1,18 @@
 """A link in words: its state as visitors meet it, and its policy as one sentence."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from parlour.kit.clock import DAY, HOUR, MINUTE, SECOND
+from parlour.kit.clock import DAY, HOUR, MINUTE, SECOND, moment_of
+from parlour.kit.hours import Schedule
 from parlour.links.rules import Kind
 from parlour.links.telling import Policy, plain, sentence, state
 
 NOW = 1_795_000_000_000
 """Wednesday 18 November 2026, 11:06:40 UTC."""
-P, T = Kind.PERMANENT, Kind.TEMPORARY
+P, T, V = Kind.PERMANENT, Kind.TEMPORARY, Kind.PRIVATE
 
 
 @pytest.mark.parametrize(
@@ -35,6 +37,12 @@ P, T = Kind.PERMANENT, Kind.TEMPORARY
         ({"kind": T, "expires_at": NOW + DAY + 1}, "live", "Ends in 24 h", "live"),
         ({"kind": T, "expires_at": NOW + 47 * HOUR}, "live", "Ends in 47 h", "live"),
         ({"kind": T, "expires_at": NOW + 7 * DAY}, "live", "Ends in 7 days", "live"),
+        ({"kind": P, "invited": True}, "by_invitation", "By invitation now", "wait"),
+        ({"kind": V, "invited": True}, "live", "Live", "live"),
+        ({"kind": V, "max_uses": 3, "uses": 2}, "live", "Live", "live"),
+        ({"kind": V, "max_uses": 3, "uses": 3}, "used_up", "Used up", "off"),
+        ({"kind": V, "max_uses": 3, "uses": 5}, "used_up", "Used up", "off"),
+        ({"kind": V, "max_uses": 0, "uses": 5}, "live", "Live", "live"),
         # The first reason is told, in the order in which visitors are refused.
         ({"kind": T, "expires_at": NOW, "enabled": False}, "off", "Switched off", "off"),
         ({"kind": T, "expires_at": NOW, "live": False}, "ended", "Ended", "off"),
@@ -47,6 +55,7 @@ def test_a_state_in_words(policy: dict[str, Any], code: str, words: str, tone: s
 
 
 FIRST = "Nobody can chat until you switch the link on. Then anyone who has it can"
+GIVEN = "Whoever you give this link to, and whoever they pass it on to,"
 END = "Wednesday 18 November 2026, 14:06 UTC"
 
 
@@ -54,6 +63,28 @@ END = "Wednesday 18 November 2026, 14:06 UTC"
     ("policy", "expected"),
     [
         ({"kind": P}, "Anyone with the link can chat for as long as it is switched on."),
+        (
+            {"kind": P, "invited": True},
+            (
+                "Anyone with the link can chat for as long as it is switched on. The assistant "
+                "answers only by private links just now: they read so."
+            ),
+        ),
+        ({"kind": V}, f"{GIVEN} can chat for as long as it is switched on."),
+        (
+            {"kind": V, "max_uses": 10, "uses": 3},
+            (
+                f"{GIVEN} can chat for as long as it is switched on. It can be used 10 times in "
+                "all, 7 of them left."
+            ),
+        ),
+        (
+            {"kind": V, "max_uses": 1, "uses": 1},
+            (
+                f"{GIVEN} can chat for as long as it is switched on. It can be used once in all, "
+                "none of them left."
+            ),
+        ),
         ({"kind": T, "expires_at": NOW + 3 * HOUR}, f"Anyone with the link can chat until {END}."),
         (
             {"kind": P, "enabled": False},
@@ -100,3 +131,30 @@ def test_a_policy_as_a_sentence(policy: dict[str, Any], expected: str) -> None:
     parts = sentence(Policy(**policy), NOW)
     assert plain(parts) == expected
     assert sum(isinstance(part, int) for part in parts) == expected.count("UTC")
+
+
+WEEK = Schedule(zone="Europe/Berlin", weekly={"mon": ("09:00-17:00",)}, holidays=("2026-12-28",))
+
+
+@pytest.mark.parametrize(
+    ("schedule", "now", "words"),
+    [
+        (WEEK, "2026-11-23T06:00", "Opens 09:00"),  # Monday, in Berlin an hour later
+        (WEEK, "2026-11-23T08:00", "Live"),
+        (WEEK, "2026-11-23T16:00", "Opens 30 Nov"),
+        (WEEK, "2026-11-25T12:00", "Opens Mon 09:00"),
+        (WEEK, "2026-12-22T12:00", "Opens 4 Jan 2027"),
+        (Schedule(closes_at=1), "2026-11-23T16:00", "Closed"),
+    ],
+)
+def test_when_it_opens(schedule: Schedule, now: str, words: str) -> None:
+    moment = moment_of(datetime.fromisoformat(now).replace(tzinfo=UTC))
+    found = state(Policy(Kind.PERMANENT, schedule=schedule), moment)
+    assert found.words == words
+    assert found.code == ("live" if words == "Live" else "closed")
+
+
+def test_hours_and_places_in_the_sentence() -> None:
+    told = plain(sentence(Policy(Kind.PERMANENT, schedule=WEEK, seats=30), NOW))
+    assert "Its hours are Mon 09:00–17:00, Europe/Berlin time. It is closed on one day" in told
+    assert "30 people can talk at once." in told

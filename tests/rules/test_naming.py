@@ -40,8 +40,8 @@ def test_names(given: str, content: bytes, kept: str) -> None:
 
 def test_comments_before_anything_else_cost_nothing() -> None:
     """INP-06: thirty of them kept the whole server busy for minutes."""
-    began = time.perf_counter()
+    began = time.thread_time()
     assert named("a.md", b"<!-- -->\n" * 900 + b"words") == "a.md"
     assert named("a.md", b"<!--" * 2_000) == "a.md"
     assert named("a", b"<!-- -->\n" * 800 + b"<html>") == "a.html"
-    assert time.perf_counter() - began < 1
+    assert time.thread_time() - began < 1

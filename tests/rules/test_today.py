@@ -3,8 +3,11 @@
 from types import SimpleNamespace
 from typing import Any
 
+from msgspec import structs
+
 from parlour.agents.model import Agent, Content
 from parlour.insights import Failing
+from parlour.links.private import Invited
 from parlour.links.rules import Kind
 from parlour.links.store import Link
 from parlour.web.studio import today
@@ -71,3 +74,17 @@ def test_words_fit_the_number() -> None:
     many = today.of_links([link(None, 9)] * 3, 1_200, "")[0]
     assert many.title == "1,200 links end within a day"
     assert many.told == "and 1,197 more"
+
+
+def test_private_and_nobody_invited_and_used_up_links() -> None:
+    shut = agent("a")
+    shut = structs.replace(shut, sharing={"mode": "private"})
+    (matter,) = today.of_agents([shut], {}, {}, {}, AT)
+    assert (matter.title, matter.path) == (
+        "A is private, and nobody has a private link",
+        "/studio/agents/a/sharing",
+    )
+    invited = {"agt_a": Invited(3, 0)}
+    assert today.of_agents([shut], {}, {}, {}, AT, invited=invited) == []
+    (matter,) = today.of_agents([shut], {}, {}, {}, AT, invited={"agt_a": Invited(3, 2)})
+    assert matter.title == "2 private links to A are used up"

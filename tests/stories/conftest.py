@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tests.rig.managing import Api, Office
     from tests.rig.nursery import Nursery
     from tests.rig.server import Server
+    from tests.rig.shell import Shell
     from tests.rig.storage import Storage
 
 
@@ -56,8 +57,8 @@ def own_server(storage: "Storage", tmp_path: Path, nursery: "Nursery") -> "Itera
 
 
 @pytest.fixture
-def own_environment(tmp_path: Path) -> dict[str, str]:
-    """The surroundings of a command on an instance that is not there yet."""
-    from tests.rig.processes import plain_environment
+def own_shell(tmp_path: Path, nursery: "Nursery") -> "Shell":
+    """A terminal for an instance that is not there yet."""
+    from tests.rig.shell import Shell
 
-    return plain_environment(PARLOUR_DATA_DIR=str(tmp_path / "data"))
+    return Shell.on(tmp_path / "data", nursery)

@@ -6,8 +6,6 @@ import os
 import pty
 import re
 import subprocess
-import time
-from collections.abc import Mapping
 from pathlib import Path
 
 import aiohttp
@@ -16,18 +14,10 @@ from aiohttp import web
 
 from parlour.cli import COMMANDS
 from tests.rig.managing import Api
-from tests.rig.server import PARLOUR, Server
-
-
-def refused(done: subprocess.CompletedProcess[str]) -> str:
-    """One clear line on standard error and nothing on standard output, status 1."""
-    assert done.returncode == 1, done.stdout + done.stderr
-    assert done.stdout == ""
-    line = done.stderr.removesuffix("\n")
-    assert line.startswith("parlour: ")
-    assert "\n" not in line
-    assert "Traceback" not in line
-    return line
+from tests.rig.nursery import Nursery
+from tests.rig.processes import PARLOUR, run_alone
+from tests.rig.server import Server
+from tests.rig.shell import Shell, refused
 
 
 @pytest.fixture
@@ -150,6 +140,31 @@ def test_several_links_are_changed_and_found(own_server: Server) -> None:
     assert len(own_server.cli("link", "revoke", poster.id, fair.id)) == 2
 
 
+def test_private_links_for_people_and_groups(own_server: Server) -> None:
+    own_server.make_model_agent("helper", "http://127.0.0.1:8099/v1")
+    private = ("link", "create", "helper", "--kind", "private")
+    made = own_server.cli(*private, "--name", "Priya", "--name", "Team", "--max-uses", "10")
+    assert [(each["name"], each["uses"], each["max_uses"]) for each in made] == [
+        ("Priya", 0, 10), ("Team", 0, 10)
+    ]  # fmt: skip
+    names = [word for at in range(49) for word in ("--name", f"n{at}")]
+    assert "at most 50" in refused(own_server.run(*private, *names))
+    assert "a private link needs --name" in own_server.run(*private).stderr
+    assert "only private links" in refused(
+        own_server.run("link", "create", "helper", "--max-uses", "3")
+    )
+    table = own_server.run("link", "list", "helper").stdout
+    assert re.search(r"Priya +0 / 10 +0 +http", table)
+    assert len(own_server.cli("link", "list", "helper")) == 2
+    changed = own_server.cli("link", "change", made[0]["id"], "--max-uses", "0")
+    assert changed["max_uses"] == 0
+    shared = own_server.cli("agent", "sharing", "helper", "--mode", "private")
+    assert (shared["mode"], shared["use_idle_minutes"]) == ("private", 60)
+    assert own_server.cli("link", "show", made[0]["id"])["state"] == "live"
+    own_server.cli("link", "revoke", made[0]["id"], made[1]["id"], "--yes")
+    assert own_server.cli("link", "list", "helper") == []
+
+
 def test_a_widget_s_whole_life(own_server: Server) -> None:
     own_server.make_model_agent("helper", "http://127.0.0.1:8099/v1")
     (first,) = own_server.cli("widget", "list")
@@ -223,38 +238,21 @@ def test_workspaces_keep_apart(own_server: Server) -> None:
         ("key", "create", "--name", "x", "--role", "root"),
     ],
 )
-def test_wrong_usage_is_told_by_status_2(
-    own_environment: Mapping[str, str], arguments: tuple[str, ...]
-) -> None:
-    done = run(own_environment, *arguments)
+def test_wrong_usage_is_told_by_status_2(own_shell: Shell, arguments: tuple[str, ...]) -> None:
+    done = own_shell.run(*arguments)
     assert done.returncode == 2
     assert done.stdout == ""
     assert "Usage: parlour" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def run(environment: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [PARLOUR, *arguments],
-        env=dict(environment),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-
-
-def test_help_is_there_at_once(own_environment: Mapping[str, str]) -> None:
-    began = time.monotonic()
-    done = run(own_environment, "--help")
-    passed = time.monotonic() - began
+def test_help_is_there_of_itself(own_shell: Shell) -> None:
+    done = run_alone(["--help"], own_shell.environment, own_shell.folder)
     assert done.returncode == 0
     assert all(f"  {name} " in done.stdout for name in COMMANDS)
-    assert passed < 1.0, "half of that and less when nothing else runs"
 
 
-def test_the_help_s_lines_are_the_commands_own(own_environment: Mapping[str, str]) -> None:
+def test_the_help_s_lines_are_the_commands_own() -> None:
     import click
 
     from parlour.cli import parlour
@@ -279,29 +277,22 @@ def test_the_help_s_lines_are_the_commands_own(own_environment: Mapping[str, str
     ],
 )
 def test_settings_that_do_not_work_are_one_line(
-    own_environment: Mapping[str, str], variable: str, value: str
+    own_shell: Shell, variable: str, value: str
 ) -> None:
-    refused(run({**own_environment, variable: value}, "agent", "list"))
+    own_shell.given(**{variable: value}).refused("agent", "list")
 
 
-def test_on_a_terminal_it_asks_before_it_deletes(own_server: Server) -> None:
+def test_on_a_terminal_it_asks_before_it_deletes(own_server: Server, nursery: Nursery) -> None:
     own_server.make_model_agent("helper", "http://127.0.0.1:8099/v1")
     leader, follower = pty.openpty()
-    done = subprocess.Popen(
-        [PARLOUR, "agent", "delete", "helper"],
-        env=own_server.environment,
-        cwd=own_server.folder,
-        stdin=follower,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
+    os.write(leader, b"n\n")
+    done = nursery.run(
+        ("agent", "delete", "helper"), own_server.environment, own_server.folder, typed=follower
     )
     os.close(follower)
-    os.write(leader, b"n\n")
-    _, told = done.communicate(timeout=60)
     os.close(leader)
     assert done.returncode == 1
-    assert "stopped" in told
+    assert "stopped" in done.stderr
     assert len(own_server.cli("agent", "list")) == 1
 
 

@@ -28,6 +28,18 @@ async def test_conversations_are_listed_and_shown(
     plain = own_server.run("conversation", "show", row["id"]).stdout
     assert SAID in plain
     assert row["visitor"]["name"] in plain
+    made = own_server.cli("conversation", "share", row["id"], "--mode", "auto", "--hours", "2")
+    own_server.keep_secret(made["url"].rpartition("/")[2])
+    assert made["url"].startswith(f"{own_server.url}/share/")
+    assert (made["mode"], made["state"], made["opened_by"]) == ("auto", "open", [])
+    own_server.cli("conversation", "unshare", row["id"], made["id"])
+    (share,) = own_server.cli("conversation", "shares", row["id"])
+    assert (share["id"], share["state"]) == (made["id"], "revoked")
+    said = own_server.cli("privacy", "--pattern", "KD-#####", "--reveal", "nobody")
+    assert (said["patterns"], said["reveal"]) == (["KD-#####"], "nobody")
+    assert own_server.cli("privacy", "--pattern", "")["patterns"] == []
+    assert "none of your own" in own_server.run("privacy").stdout
+    assert own_server.run("privacy", "--pattern", "*").returncode == 1
     wrong = own_server.run("conversation", "show", "cnv_x")
     assert (wrong.returncode, wrong.stdout) == (1, "")
     assert "no such conversation" in wrong.stderr

@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+from PIL import Image
+
 from tests.rig.server import Server
-from tests.stories.test_cli_agents_links import refused
+from tests.rig.shell import refused
 
 
 def test_from_an_upload_to_an_earlier_version(own_server: Server, tmp_path: Path) -> None:
@@ -44,7 +46,25 @@ def test_from_an_upload_to_an_earlier_version(own_server: Server, tmp_path: Path
     )
     told = own_server.run("agent", "edit", "handbook", "--welcome", "Come in").stdout
     assert "not published yet: Line under the name; Welcome; Starters" in told
+    assert run("agent", "edit", "handbook", "--accent", "#8A3B26")["accent"] == "#8a3b26"
+    assert "#8a3b26" in own_server.run("agent", "show", "handbook").stdout
+    assert "a colour such as" in own_server.run("agent", "edit", "handbook", "--accent", "x").stderr
+    check_pictures(own_server, tmp_path / "face.png")
     assert run("agent", "delete", "handbook", "--yes")["message"]
+
+
+def check_pictures(server: Server, file: Path) -> None:
+    """A picture of the agent, and one of a widget, from a file and away again."""
+    run = server.cli
+    Image.new("RGB", (80, 60), "teal").save(file)
+    assert run("agent", "avatar", "handbook", str(file))["avatar"].startswith("/pictures/")
+    assert "name a file, or say --remove" in server.run("agent", "avatar", "handbook").stderr
+    widget = run("widget", "list", "handbook")[0]["id"]
+    assert run("widget", "logo", widget, str(file))["logo"].startswith("/pictures/")
+    file.write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
+    assert "an SVG can hold programs" in refused(server.run("widget", "logo", widget, str(file)))
+    assert run("widget", "logo", widget, "--remove")["logo"] is None
+    assert run("agent", "avatar", "handbook", "--remove")["avatar"] is None
 
 
 def test_a_webhook_gets_another_secret(own_server: Server) -> None:

@@ -6,21 +6,12 @@ from pathlib import Path
 import aiohttp
 
 from tests.rig.colleague import PASSWORD, Colleague
-from tests.rig.server import PARLOUR, Server
+from tests.rig.server import Server
 
 
 def _typed(server: Server, password: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a command that reads a password."""
-    return subprocess.run(
-        [PARLOUR, *arguments, "--password-stdin"],
-        env=server.environment,
-        cwd=server.folder,
-        input=password + "\n",
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    return server.run(*arguments, "--password-stdin", typed=password + "\n")
 
 
 async def test_an_owner_made_at_the_command_line_ends_the_first_start(

@@ -7,8 +7,9 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from tests.rig.server import PARLOUR, Server
-from tests.rig.storage import Storage
+from tests.rig.processes import PARLOUR
+from tests.rig.server import Server
+from tests.rig.storage import SQLITE, Storage
 from tests.rig.visitor import Visitor
 
 
@@ -40,6 +41,19 @@ async def test_a_demonstration_answers_from_parlour_s_own_documentation(
     page = await visitor.page()
     assert re.search(r'href="[^"]*/sources/msg_\w+/1"', page.text), "no passage to open"
 
+    home = f"/chat/{visitor.token}"
+    page = await visitor.ask("GET", f"{home}?lang=ja")
+    source = re.search(r'href="([^"]*/sources/msg_\w+/1\?lang=ja)"', page.text)
+    assert source is not None, "the passage is in the language that was asked for"
+    passage = (await visitor.ask("GET", source[1])).text
+    assert '<html lang="ja"' in passage
+    assert "文書より" in passage
+    assert f'href="{home}?lang=ja#msg_' in passage
+    german = await visitor.ask(
+        "GET", source[1].partition("?")[0], headers={"Accept-Language": "de"}
+    )
+    assert '<html lang="de"' in german.text
+
 
 def test_a_second_start_shows_the_same_address(newcomer: Server) -> None:
     first = _address(newcomer)
@@ -48,6 +62,7 @@ def test_a_second_start_shows_the_same_address(newcomer: Server) -> None:
     assert _address(newcomer) == first
 
 
+@pytest.mark.only_on(SQLITE)
 def test_what_to_type_next_works_as_it_is_printed(newcomer: Server) -> None:
     """The program that started is not on the other terminal's path, so its file is named."""
     line = newcomer.running.wait_for(r"^  (\S*parlour) agent create handbook --backend documents")

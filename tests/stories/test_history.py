@@ -1,5 +1,6 @@
 """Who did what, read back in the studio, over HTTP and at the command line, by owners alone."""
 
+import json
 import re
 from datetime import UTC, datetime, timedelta
 
@@ -26,6 +27,15 @@ async def test_the_history_of_an_office(api: Api, office: Office) -> None:
     assert [each["id"] for each in mine] == [newest["id"]]
     assert (await api.get("/api/events?kind=link.created")).json["items"] == []
     assert (await api.get("/api/events?after=bm8")).status == 422
+    assert newest["place"] == "127.0.0.1"
+    assert older["items"][0]["place"] is None, "made at the command line"
+    at = newest["at"]
+    assert (await api.get(f"/api/events?until={at}")).json["items"][0]["id"] != newest["id"]
+    assert (await api.get(f"/api/events?since={at}")).json["items"][0]["id"] == newest["id"]
+    assert (await api.get("/api/events?since=yesterday")).fields == ["since"]
+    csv = await api.get("/api/events.csv?kind=key.created")
+    assert csv.headers["Content-Disposition"] == 'attachment; filename="history.csv"'
+    assert csv.body.count(b"\r\n") == 3, "a heading, and two keys"
     text = (await api.get("/api/events")).body
     assert made["key"].encode() not in text
 
@@ -79,7 +89,15 @@ async def test_the_history_in_the_studio_and_at_the_command_line(
     bens = await owner.get(f"/studio/history?by={by.group(1)}")
     assert "Olga made" not in bens.words
     assert "joined as builder" in bens.words
+    assert "from 127.0.0.1" in shown.words
+    narrowed = (await owner.get("/studio/history?about=house&days=1")).words
+    assert ("made the API key CI" in narrowed, "signed in" in narrowed) == (True, False)
+    taken = await owner.get("/studio/history/export?form=json&about=people")
+    kinds = {each["kind"] for each in json.loads(taken.text)}
+    assert {"session.started", "person.joined"} <= kinds
+    assert "key.created" not in kinds
     assert (await ben.get("/studio/history")).status == 403
+    assert (await ben.get("/studio/history/export")).status == 403
     assert (await owner.get("/studio/history?before=1")).status == 200
     assert (await owner.get("/studio/history?before=x")).status in {400, 422}
     listed = own_server.cli("event", "list", "--person", "ben@team.example")
@@ -89,5 +107,8 @@ async def test_the_history_in_the_studio_and_at_the_command_line(
     own_server.keep_secret(made["key"])
     assert made["expires_at"] > made["created_at"]
     assert own_server.run("key", "create", "--name", "x", "--days", "0").returncode == 2
+    file = own_server.folder / "history.json"
+    wrote = own_server.cli("event", "export", str(file))
+    assert wrote["events"] == len(json.loads(file.read_bytes()))
     told = own_server.run("event", "list").stdout
     assert "key.created" in told

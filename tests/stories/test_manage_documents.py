@@ -1,5 +1,6 @@
 """Documents, drafts and versions of agents over HTTP, as a program manages them (INP-06)."""
 
+import re
 from urllib.parse import quote
 
 import aiohttp
@@ -8,6 +9,7 @@ import pytest
 from parlour.rights import Role
 from tests.rig.managing import MODEL, Api, Office, Told, new_agent
 from tests.rig.model import FakeModel
+from tests.rig.visitor import Visitor
 from tests.rig.waiting import eventually
 
 DOORS = b"# Doors\n\nTurn the brass key twice to the left.\n"
@@ -138,3 +140,45 @@ async def test_only_who_manages_agents_may(office: Office, handbook: Api) -> Non
         assert (await analyst.post(f"/api/agents/handbook/{act}", body)).status == 403
     stranger = Api(handbook.http, handbook.url, "")
     assert (await upload(stranger, "a.md", DOORS)).status == 401
+
+
+HOSTILE = "<svg xmlns='http://www.w3.org/2000/svg' onload=alert(1)><script>alert(2)</script></svg>"
+LYING = (
+    ("vault.svg", "image/svg+xml", f"{HOSTILE} The vault key is amber. "),
+    ("vault.html", "text/html", f"<html><body>{HOSTILE} <p>The vault key is amber.</p></body>"),
+    ("vault.xml", "text/xml", f"<?xml version='1.0'?><x>{HOSTILE} The vault key is amber.</x>"),
+    ("vault.md", "image/png", f"# Vault\n\nThe vault key is amber. {HOSTILE}"),
+    ("vault.gif", "image/gif", f"GIF89a/*<html>*/=1; The vault key is amber. {HOSTILE}"),
+)
+
+
+async def test_an_upload_is_never_served_as_what_it_pretends_to_be(handbook: Api) -> None:
+    """XSS-07: pictures with scripts, pages, polyglots: read as text, quoted as text, no more."""
+    for name, kind, content in LYING:
+        sent = await handbook.call(
+            "POST", f"{PATH}?filename={name}", content.encode(), Content_Type=kind
+        )
+        assert sent.status == 201, sent.body
+        kept = sent.json["documents"][0]["name"]
+        assert kept.endswith((".txt", ".md", ".html")), "what it is, not what it says it is"
+    for act in ("publish", "live"):
+        assert (await handbook.post(f"/api/agents/handbook/{act}")).status == 200
+
+    async def is_ready() -> bool:
+        return bool((await handbook.get("/api/agents/handbook/index")).json["state"] == "ready")
+
+    await eventually(is_ready)
+    link = (await handbook.post("/api/agents/handbook/public-links", {})).json
+    sam = Visitor(handbook.http, handbook.url, link["token"])
+    answer = (await sam.call("chat", json={"message": "Which vault key is amber?"})).json
+    assert answer["citations"], answer
+    page = (await sam.ask("GET", f"/chat/{sam.token}")).text
+    places = set(re.findall(r'href="([^"]*/sources/[^"]*)"', page))
+    assert len(places) >= 2
+    for text in (page, *[(await sam.ask("GET", place)).text for place in places]):
+        assert "<svg xmlns" not in text
+        assert "<script>alert" not in text
+        assert "onload=alert" not in text or "&lt;svg" in text
+    for name, _, _ in LYING:
+        for way in (f"{PATH}/{name}", f"/static/{name}", f"/chat/{sam.token}/{name}"):
+            assert (await handbook.get(way)).status in {404, 405}, "nothing hands out the file"

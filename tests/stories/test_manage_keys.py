@@ -188,6 +188,10 @@ async def test_workspaces_do_not_see_each_other(
     assert page["next_cursor"] is None
 
 
+OF_ONES_OWN = {"/api/messages/views"}
+"""What whoever may see anything at all may send."""
+
+
 async def test_who_may_not_pass_is_not_told_what_to_send(api: Api, office: Office) -> None:
     """API-01, API-02: whatever they send, it is not judged before they are."""
     described = (await api.get("/openapi.json")).json["paths"]
@@ -203,4 +207,5 @@ async def test_who_may_not_pass_is_not_told_what_to_send(api: Api, office: Offic
         for body in (b"", b"{", b'{"odd": 1}'):
             told = await office.stranger().call(method, path, body)
             assert (told.status, told.code) == (401, "unauthorized"), (method, path, told.body)
-            assert (await analyst.call(method, path, body)).status in {403, 404}, (method, path)
+            if path not in OF_ONES_OWN:
+                assert (await analyst.call(method, path, body)).status in {403, 404}, (method, path)

@@ -5,7 +5,9 @@ from collections import Counter
 
 import pytest
 
+from parlour import workspaces
 from parlour.rights import Role
+from parlour.staff import mails
 from tests.rig.colleague import PASSWORD, Colleague
 from tests.rig.managing import Api, Office
 from tests.rig.server import Server
@@ -38,6 +40,10 @@ async def test_a_person_s_whole_life(api: Api, house: Server, office: Office) ->
     assert (changed["role"], changed["view_personal"]) == ("builder", False)
     changed = (await api.put(path, {"view_personal": True})).json
     assert (changed["role"], changed["view_personal"]) == ("builder", True)
+    for wish in ({"role": "team_lead", "view_personal": False}, {"analytics": True}):
+        changed = (await api.put(path, wish)).json
+        assert changed["sees_personal"] is changed["analytics"] is ("analytics" in wish)
+    assert (await api.put(path, {"role": "operator"})).json["sees_personal"] is False
     assert (await ana.get("/studio")).status == 200
     assert (await api.delete(f"{path}/sessions")).status == 200
     assert (await ana.get("/studio")).status == 303
@@ -49,11 +55,12 @@ async def test_a_person_s_whole_life(api: Api, house: Server, office: Office) ->
 
 async def test_invitations_are_listed_without_their_address(api: Api, office: Office) -> None:
     email = f"ben.{office.who.workspace_id[-6:].lower()}@team.example"
-    wish = {"email": email, "role": "analyst", "view_personal": True}
+    wish = {"email": email, "role": "analyst", "view_personal": True, "analytics": True}
     made = (await api.post("/api/people", wish)).json
     office.secrets.append(made["url"].rpartition("/")[2])
     listed = await api.get("/api/invitations")
     assert [each["id"] for each in listed.json] == [made["id"]]
+    assert listed.json[0]["analytics"] is True
     assert made["url"].rpartition("/")[2].encode() not in listed.body
     assert (await api.delete(f"/api/invitations/{made['id']}")).status == 200
     assert (await api.delete(f"/api/invitations/{made['id']}")).code == "not_found"
@@ -136,3 +143,48 @@ async def test_an_invitation_is_made_once_for_one_idempotency_key(api: Api, offi
     assert Counter(each.status for each in told) == {201: 5}
     assert len({each.json["url"] for each in told}) == 1
     office.secrets.append(told[0].json["url"].rpartition("/")[2])
+
+
+async def test_which_mails_come_to_somebody(api: Api, house: Server, office: Office) -> None:
+    """The API, the command line, the studio and the mail itself (RFC 8058) change it alike."""
+    address = f"olga.{office.who.workspace_id[-6:].lower()}@team.example"
+    olga = await _join(api, house, address, "owner")
+    (person,) = (await api.get("/api/people")).json["items"]
+    path = f"/api/people/{person['id']}/mails"
+    usual = {"digest": "weekly", "weekday": "monday", "hour": 8,
+             "alerts": ["budget", "failing", "ending", "webhook", "jobs"]}  # fmt: skip
+    assert (await api.get(path)).json == usual
+    put = await api.put(path, {"digest": "daily", "hour": 6, "alerts": ["jobs", "failing"]})
+    assert put.json == {**usual, "digest": "daily", "hour": 6, "alerts": ["failing", "jobs"]}
+    for wrong, field in (({"digest": "hourly"}, "digest"), ({"hour": 24}, "hour"),
+                         ({"weekday": "x"}, "weekday"), ({"alerts": ["x"]}, "alerts")):  # fmt: skip
+        assert (await api.put(path, wrong)).fields == [field]
+    assert (await api.get("/api/people/per_x/mails")).status == 404
+    builder = await office.api(Role.BUILDER)
+    assert ((await builder.get(path)).status, (await builder.put(path, {})).status) == (403, 403)
+    # In the studio, one's own.
+    form = {"digest": "weekly", "weekday": "4", "hour": "7", "alert-ending": "1"}
+    assert (await olga.post("/studio/me/mails", form)).leads_to == "/studio/me?said=mails"
+    kept = {"digest": "weekly", "weekday": "friday", "hour": 7, "alerts": ["ending"]}
+    assert (await api.get(path)).json == kept
+    assert (await olga.post("/studio/me/mails", {**form, "hour": "99"})).status == 422
+    assert "changed which mails they get" in (await olga.get("/studio/history")).words
+    tools = office.keeper.tools
+    slugs = {each.id: each.slug for each in await tools.db.read(workspaces.every)}
+    of = ("staff", "mails", address, "--workspace", slugs[office.who.workspace_id])
+    assert house.cli(*of) == kept
+    assert house.cli(*of, "--alert", "none", "--alert", "budget")["alerts"] == ["budget"]
+    # By the mail: whoever only looks, as programs do, changes nothing; one click does.
+    out = mails.way_out(tools, person["id"], "digest")
+    stranger = Colleague(api.http, house)
+    seen = await stranger.get(out)
+    assert (seen.status, "mails about how it went" in seen.words) == (200, True)
+    assert (await api.get(path)).json["digest"] == "weekly"
+    for _ in range(2):
+        async with api.http.post(
+            house.url + out, data={"List-Unsubscribe": "One-Click"}, allow_redirects=False
+        ) as click:
+            assert click.status == 200
+    assert (await api.get(path)).json["digest"] == "off"
+    assert (await stranger.get(out[:-1] + "_")).status == 404
+    assert (await stranger.post(out[:-1] + "_")).status == 404

@@ -113,6 +113,15 @@ async def test_visitors_meet_the_agent_as_the_widget_shows_it(api: Api) -> None:
     sheet = await api.get("/inks/8a3b26.css")
     assert sheet.headers["Content-Type"].startswith("text/css")
     assert b'[data-ink="8a3b26"]{--accent:#8a3b26' in sheet.body
+    # Where a widget has none, the agent's own is worn; each version keeps the one it had.
+    agent = (await api.put("/api/agents/helper", {"accent": "#3d5a2c"})).json
+    assert agent["accent"] == "#3d5a2c"
+    await api.post("/api/agents/helper/publish", {})
+    plain = (await api.post("/api/agents/helper/public-links", {})).json
+    assert b'data-ink="3d5a2c"' in (await api.get(f"/chat/{plain['token']}")).body
+    assert b'data-ink="8a3b26"' in (await api.get(f"/chat/{link['token']}")).body
+    odd = await api.put("/api/agents/helper", {"accent": "blue"})
+    assert (odd.status, odd.json["errors"][0]["field"]) == (422, "accent")
     # Every page of the visitor's wears it, dead ends, too.
     await api.put(f"/api/agents/helper/public-links/{link['id']}", {"enabled": False})
     refusal = await api.get(f"/chat/{link['token']}")

@@ -26,10 +26,12 @@ async def test_a_reply_with_what_no_database_takes_is_kept(visit: Visit) -> None
     visit.server.keep_secret(link.token)
     vera = visit.visitor(link)
     await vera.say("Hello?")
-    assert await vera.settled() == [("user", "Hello?"), ("assistant", "All of it \ufffd [1].")]
+    asked, reply, handed = await vera.settled()
+    assert (asked, reply) == (("user", "Hello?"), ("assistant", "All of it \ufffd [1]."))
+    assert handed[0] == "system"  # the answer's action: a person is asked to come
     [turn] = await visit.keeper.turns(link)
     assert turn.state == "done"
-    reply = (await visit.keeper.messages(link))[-1]
+    reply = (await visit.keeper.messages(link))[1]
     assert [(each["title"], each["url"]) for each in reply.citations] == [("T\ufffd", "")]
     known = sa.select(conversations.c.variables).where(conversations.c.link_id == link.id)
     [found] = await visit.keeper.rows(known)

@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from tests.rig import plays
+from tests.rig import plays, raw
 from tests.rig.visiting import Visit
 from tests.rig.visitor import Drawn, Visitor
 from tests.rig.waiting import Event, Stream, eventually
@@ -60,7 +60,7 @@ async def test_cut_after_every_event_and_resumed(visit: Visit) -> None:
 
 async def test_cut_after_every_event_while_it_is_being_written(visit: Visit) -> None:
     """STR-01, STR-08: a viewer who is cut off after each single event still gets all of it."""
-    visit.model.plays(plays.reply(LONG, per_second=400))
+    visit.model.plays(plays.reply(LONG, per_second=200))
     vera = await begun(visit)
     drawn, cuts = Drawn(), 0
     while not drawn.ended:
@@ -68,7 +68,7 @@ async def test_cut_after_every_event_while_it_is_being_written(visit: Visit) -> 
             drawn.take(await stream.next())
         cuts += 1
     assert drawn.shown() == [("visitor", "Tell me", "done"), AGENT]
-    assert cuts > 10
+    assert cuts > 5
     async with vera.live(after="1") as stream:
         done = await stream.next("done")
     assert done.data["message"]["text"] == LONG
@@ -221,6 +221,22 @@ async def test_headers_of_a_stream(visit: Visit) -> None:
         assert "Content-Length" not in headers
 
 
+async def test_a_head_of_a_stream_ends(visit: Visit) -> None:
+    """STR-11: whoever only asks what it would be holds nothing open, and waits for nothing."""
+    vera = await begun(visit)
+    session = f"Cookie: {vera.headers['Cookie']}"
+    reader, writer = await asyncio.open_connection(*vera.url.removeprefix("http://").split(":"))
+    writer.write(raw.request("HEAD", f"/api/public/live/{vera.token}", session))
+    writer.write(raw.request("HEAD", f"/chat/{vera.token}", session, "Connection: close"))
+    async with asyncio.timeout(10):
+        told = (await reader.read()).decode()
+    writer.close()
+    stream, page = told.split("\r\n\r\n", 1)
+    assert (stream[:15], page[:15]) == ("HTTP/1.1 200 OK", "HTTP/1.1 200 OK")
+    assert "content-type: text/event-stream" in stream
+    assert page.endswith("\r\n\r\n"), "a head, and nothing behind it"
+
+
 HOSTILE = {
     "fields": "a\n\ndata: x\n\nid: 99\nevent: done\nretry: 1\n: comment\n\n",
     "returns": "a\rb\r\nc\n\rd",
@@ -300,3 +316,13 @@ async def test_nothing_to_follow_ends_the_asking(visit: Visit) -> None:
     await vera.settled()
     await vera.call("session", "DELETE")
     assert (await vera.call("live", "GET")).status == 204
+
+
+@pytest.mark.parametrize("pen", ["requested", "operator", "odd"])
+async def test_a_page_that_is_behind_is_told_who_answers(visit: Visit, pen: str) -> None:
+    """TKO-07: nobody came, or a person left, between the page and its stream."""
+    vera = visit.visitor()
+    await vera.say("Hello?")
+    await vera.settled()
+    async with vera.live(params={"pen": pen}) as stream:
+        assert (await stream.next("control")).data == {"holder": "agent"}

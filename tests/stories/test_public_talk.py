@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections import Counter
+from pathlib import Path
 
 import sqlalchemy as sa
 
@@ -351,3 +352,26 @@ async def test_a_new_conversation_ends_the_questions_that_still_waited(visit: Vi
 
 def links_of(link_id: str) -> sa.Select[tuple[int]]:
     return sa.select(links.c.uses).where(links.c.id == link_id)
+
+
+async def test_the_agent_is_told_what_its_visitor_reads(visit: Visit, tmp_path: Path) -> None:
+    """As the browser or the address says; who then says nothing of it reads what they did."""
+    (tmp_path / "doors.md").write_text("# Doors\n\nOpen at nine.\n")
+    agent = await visit.keeper.agent("documents", {"path": str(tmp_path)})
+    link = await visit.keeper.link(agent)
+    visit.server.keep_secret(link.token)
+    vera = visit.visitor(link)
+    page = await vera.ask("GET", f"/chat/{link.token}", headers={"Accept-Language": "pl"})
+    start = page.text.partition('name="start" value="')[2].partition('"')[0]
+    form = {"message": "Thanks", "start": start}
+    await vera.ask(
+        "POST", f"/chat/{link.token}", data=form, headers={"Accept-Language": "de-AT,en;q=0.5"}
+    )
+    await vera.settled()
+    await said(vera, "Thanks")
+    await vera.settled()
+    asked = {"message": "Thanks", "async_mode": True}
+    await vera.ask("POST", f"/api/public/chat/{link.token}?lang=ja", json=asked)
+    told = [text for role, text in await vera.settled() if role == "assistant"]
+    german = "Gern geschehen. Fragen Sie jederzeit weiter."
+    assert told == [german, german, "どういたしまして。いつでも続けてご質問ください。"]

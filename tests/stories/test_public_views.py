@@ -10,6 +10,7 @@ import pytest
 from tests.rig import plays
 from tests.rig.visiting import Visit
 from tests.rig.visitor import Drawn, Visitor
+from tests.rig.waiting import eventually
 
 SEED = int(os.environ.get("PARLOUR_TEST_SEED", str(random.randrange(2**32))))
 STEPS = 25
@@ -104,10 +105,16 @@ async def test_what_was_told_is_what_there_is(visit: Visit, run: int) -> None:
     await vera.settled(within=30)
     expected = await fresh(vera)
     assert expected[-1] == ("agent", "The last one.", "done"), f"seed {seed}"
-    async with asyncio.timeout(10):
-        while any(each.drawn.shown() != expected for each in viewers):
-            assert not any(task.done() for task in watching), list(watching)
-            await asyncio.sleep(0.02)
+
+    def alike() -> bool:
+        assert not any(task.done() for task in watching), list(watching)
+        return all(each.drawn.shown() == expected for each in viewers)
+
+    try:
+        await eventually(alike)
+    except AssertionError as failure:
+        told = "\n".join(str(each.drawn.shown()[-6:]) for each in viewers)
+        raise AssertionError(f"seed {seed}: {told}\nwanted {expected[-6:]}") from failure
     for task in watching:
         task.cancel()
 

@@ -5,49 +5,28 @@ from typing import Any
 
 import pytest
 
-from tests.rig import plays
+from tests.rig import oracles, plays
 from tests.rig.project import ROOT
+from tests.rig.routes import every_route
 from tests.rig.visiting import Visit
 from tests.rig.visitor import Visitor
 from tests.rig.waiting import eventually
+from tests.rig.walls import CALLS, ELSEWHERE, FORMS, NAMED, NOTE
 
 CARRIERS = ("cookie", "session_id", "session_token", "header")
-CALLS: tuple[tuple[str, str, dict[str, Any]], ...] = (
-    ("GET", "/api/public/history/{}", {}),
-    ("GET", "/api/public/live/{}", {}),
-    ("POST", "/api/public/chat/{}", {"json": {"message": "Let me in"}}),
-    ("POST", "/api/public/stop/{}", {"json": {}}),
-    ("POST", "/api/public/retry/{}", {"json": {}}),
-    ("DELETE", "/api/public/session/{}", {}),
-)
-FORMS: tuple[tuple[str, str, dict[str, Any]], ...] = (
-    ("GET", "/chat/{}", {}),
-    ("GET", "/public/chat/{}", {}),
-    ("GET", "/chat/{}/read", {}),
-    ("GET", "/public/chat/{}/read", {}),
-    ("POST", "/chat/{}/stop", {}),
-    ("POST", "/chat/{}/retry", {}),
-    ("POST", "/chat/{}/new", {}),
-    ("POST", "/public/chat/{}/new", {}),
-)
-ELSEWHERE = {
-    "GET /api/public/link/{token}",  # tells nothing of any visitor
-    "GET /chat/{token}/sources/{message_id}/{n}",  # has a test of its own below
-    "GET /public/chat/{token}/sources/{message_id}/{n}",
-    "POST /chat/{token}",  # the form's message: test_visit_forms
-    "POST /public/chat/{token}",
-    "POST /public/chat/{token}/{act}",
-}
 
 
 def test_every_route_of_a_link_is_behind_these_walls() -> None:
     """ISO-01: a route that nobody thought of here fails the build."""
     listed = (ROOT / "docs" / "routes.md").read_text()
     routes = set(re.findall(r"^\| `([A-Z]+ [^`]+)` \| link \|", listed, re.MULTILINE))
-    tried = {f"{method} {path.replace('{}', '{token}')}" for method, path, _ in (*CALLS, *FORMS)}
-    acts = re.compile(r"/(stop|retry|new)$")
+    tried = {
+        f"{method} {path.replace('{}', '{token}')}" for method, path, _ in (*CALLS, *FORMS, NOTE)
+    }
+    acts = re.compile(r"/(stop|retry|new|again|rate)$")
     covered = {acts.sub("/{act}", each) if "/chat/" in each else each for each in tried}
     covered |= {each for each in tried if "/api/" in each}
+    covered |= {f"POST {path}" for path, _ in NAMED}
     assert routes - covered - ELSEWHERE == set()
     assert len(routes) >= 12
 
@@ -86,7 +65,7 @@ def carried(
 
 @pytest.mark.parametrize("carrier", CARRIERS)
 async def test_a_session_that_is_not_good_here(visit: Visit, carrier: str) -> None:
-    """ISO-02..04, SES-02: another link's, a made-up one, a changed one: 404 and no effect."""
+    """ISO-02, ISO-03, ISO-04, SES-02: another link's, a made-up, a changed one: 404, no effect."""
     vera = await writing(visit)
     other = await visit.another_link()
     odin = visit.visitor(other)
@@ -117,7 +96,7 @@ async def test_a_session_that_is_not_good_here(visit: Visit, carrier: str) -> No
 
 
 async def test_somebody_else_on_the_same_link_sees_and_stops_only_their_own(visit: Visit) -> None:
-    """ISO-02..05: a good session of one's own reaches nothing of another visitor's."""
+    """ISO-02, ISO-03, ISO-05: one's own good session reaches nothing of another's."""
     vera = await writing(visit)
     sam = visit.visitor()
     visit.model.plays(plays.reply("For Sam."))
@@ -217,7 +196,12 @@ async def test_what_another_site_sends_changes_nothing(
     """SES-06: with the visitor's own cookie, as a browser would send it."""
     vera = await writing(visit)
     before = await visit.keeper.messages(visit.link)
-    for method, path, options in (*CALLS, *FORMS, ("POST", "/chat/{}", {"data": {"message": "x"}})):
+    for method, path, options in (
+        *CALLS,
+        *FORMS,
+        NOTE,
+        ("POST", "/chat/{}", {"data": {"message": "x"}}),
+    ):
         if method == "GET":
             continue
         address = path.format(visit.link.token)
@@ -225,6 +209,10 @@ async def test_what_another_site_sends_changes_nothing(
         assert answer.status == 403, (method, path)
         assert answer.code == "cross_site"
         assert answer.cookies == ()
+    for path, told in NAMED:
+        body = {"token": visit.link.token, **told}
+        answer = await vera.ask("POST", path, json=body, headers=headers)
+        assert (answer.status, answer.code, answer.cookies) == (403, "cross_site", ()), path
     assert await visit.keeper.messages(visit.link) == before
     assert (await vera.call("stop")).json == {"stopped": True}
 
@@ -277,6 +265,52 @@ async def test_methods_that_no_route_takes(visit: Visit) -> None:
                 assert method not in allowed
     for path in ("/debug", "/admin", "/metrics", "/schema", "/.git/config", "/.env"):
         assert (await vera.ask("GET", path)).status in {401, 404}
+
+
+OLD: tuple[dict[str, str], ...] = (
+    {"If-None-Match": "*"},
+    {"If-None-Match": '"1", W/"2"'},
+    {"If-Modified-Since": "Fri, 01 Jan 2100 00:00:00 GMT"},
+    {"Range": "bytes=0-99"},
+)
+
+
+async def test_no_copy_of_a_page_is_kept_for_anybody_else(visit: Visit) -> None:
+    """ISO-13: nothing may be stored between, nothing is told unchanged, and all is one's own."""
+    vera, sam = await writing(visit), visit.visitor()
+    visit.model.plays(plays.reply("For Sam."))
+    await sam.say("Sam's own")
+    await sam.settled()
+    for path in ("/chat/{}", "/chat/{}/read", "/api/public/history/{}", "/api/public/link/{}"):
+        address = path.format(visit.link.token)
+        own = await vera.ask("GET", address)
+        oracles.check_never_cached(own.headers)
+        assert not {"ETag", "Last-Modified", "Age", "Expires"} & own.headers.keys()
+        for headers in OLD:
+            answer = await sam.ask("GET", address, headers=headers)
+            assert (answer.status, b"canary" in answer.body) == (own.status, False), headers
+
+
+async def test_a_stream_is_opened_by_nobody_else(visit: Visit) -> None:
+    """ISO-16: without a session, with another's, from another site: refused before a byte of it."""
+    vera = await writing(visit)
+    forged = {"Cookie": f"{next(iter(vera.cookies))}=vs_{'A' * 38}; parlour-studio=x"}
+    streams = [each for each in every_route() if each.path.split("/")[-1] == "live"]
+    streams = [each for each in streams if each.method == "GET"]
+    streams += [each for each in every_route() if "/public/live/" in each.path]
+    assert len(streams) >= 5
+    for each in streams:
+        path = each.at(token=visit.link.token)
+        stranger = visit.visitor()
+        for headers in ({}, forged, {**forged, "Authorization": "Bearer parlour_key_x"}):
+            answer = await stranger.ask("GET", path, headers=headers)
+            assert answer.status in {303, 401, 403, 404}, path
+            assert "event-stream" not in answer.headers.get("Content-Type", "")
+        for headers in FOREIGN:
+            answer = await vera.ask("GET", path, headers=headers)
+            assert (answer.status, answer.code) == (403, "cross_site"), (path, headers)
+    async with vera.live() as stream:
+        await stream.next()
 
 
 async def test_two_cookies_of_one_name_are_none(visit: Visit) -> None:

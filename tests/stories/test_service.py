@@ -9,8 +9,11 @@ import pytest
 
 from parlour.rights import Role
 from tests.rig.managing import Api, Office
+from tests.rig.nursery import Nursery
+from tests.rig.project import ROOT
 from tests.rig.server import Server
 from tests.rig.storage import Storage
+from tests.rig.visiting import Visit
 from tests.rig.waiting import eventually
 
 
@@ -45,6 +48,35 @@ async def test_metrics_are_for_owners(anybody: Api, office: Office, api: Api) ->
     assert api.key not in told.body.decode()
 
 
+async def test_what_is_measured_goes_up_with_what_happens(visit: Visit, api: Api) -> None:
+    """Every figure that the page of metrics names is there, and moves."""
+
+    async def figures() -> dict[str, float]:
+        told = (await api.get("/metrics")).body.decode()
+        found = (line.rpartition(" ") for line in told.splitlines() if not line.startswith("#"))
+        return {name: float(value) for name, _, value in found}
+
+    before = await figures()
+    visitor = visit.visitor()
+    await visitor.say("Hello?")
+    await visitor.settled()
+    async with visitor.live():
+        during = await figures()
+    after = await figures()
+    for name in (
+        'parlour_replies_total{state="done"}',
+        "parlour_reply_seconds_count",
+        "parlour_store_seconds_count",
+    ):
+        assert after[name] > before.get(name, 0), name
+    assert during["parlour_streams"] >= 1
+    page = (ROOT / "docs" / "metrics.md").read_text()
+    own = {re.sub(r"(_total|_count|_sum|_bucket)?({.*)?$", "", name) for name in after}
+    for name in own:
+        if name.startswith("parlour_"):
+            assert f"`{name}" in page, name
+
+
 async def test_routes_are_measured_by_their_template(api: Api) -> None:
     await api.get("/api/agents/some-name-of-an-agent")
     told = (await api.get("/metrics")).body.decode()
@@ -64,7 +96,7 @@ async def test_the_description_is_true(anybody: Api) -> None:
             given = {each["name"] for each in call.get("parameters", []) if each["in"] == "path"}
             assert given == set(re.findall(r"{(\w+)}", path)), where
             managed = path.startswith("/api/") and not path.startswith("/api/public/")
-            closed = managed or path == "/metrics"
+            closed = managed or path == "/metrics" or "/conversation/share/" in path
             assert bool(call["security"]) is closed, where
     assert len(names) == len(set(names))
     problem = document["components"]["responses"]["Problem"]
@@ -151,11 +183,11 @@ async def test_other_methods(api: Api, method: str) -> None:
 
 
 async def test_whom_to_tell_of_a_weakness(
-    storage: Storage, tmp_path: Path, office: Office, anybody: Api
+    storage: Storage, tmp_path: Path, office: Office, anybody: Api, nursery: Nursery
 ) -> None:
     assert (await anybody.get("/.well-known/security.txt")).status == 404
     contact = "mailto:security@example.org"
-    server = Server(storage, tmp_path, PARLOUR_SECURITY_CONTACT=contact)
+    server = Server(storage, tmp_path, nursery, PARLOUR_SECURITY_CONTACT=contact)
     server.start()
     try:
         told = await Api(office.http, server.url, "").get("/.well-known/security.txt")

@@ -104,6 +104,12 @@ async def test_from_nothing_to_an_answer(handbook: Colleague) -> None:
     assert 'aria-checked="true"' in page.text
 
 
+async def test_documents_are_not_asked_before_they_are_read(handbook: Colleague) -> None:
+    """There is no server to test, and nobody waits for documents that nothing reads."""
+    for path in ("/studio/agents/new/test", f"{ONE}/test"):
+        assert (await handbook.post(path, {"backend": "documents"})).status == 404
+
+
 async def form(colleague: Colleague, **fields: str) -> dict[str, str]:
     return {"display_name": "Handbook", "seen": await seen(colleague), **fields}
 
@@ -123,6 +129,10 @@ async def test_who_may_build_no_more_tries_no_more(handbook: Colleague) -> None:
         async with ben.http.post(url, json={"message": "Hi", "async_mode": True}) as said:
             return {page.status, said.status}
 
+    assert await statuses() == {200, 202}
+    await ben.post("/studio/sign-out")
+    assert await statuses() == {404}, "whoever finds the address in the browser's history"
+    await ben.sign_in("ben@team.example")
     assert await statuses() == {200, 202}
     for path, wish, expected in (
         (ben_s, {"role": "analyst"}, {404}),
@@ -224,8 +234,10 @@ async def test_two_at_one_draft(handbook: Colleague) -> None:
 
 async def test_what_does_not_fit_is_kept_and_said(handbook: Colleague) -> None:
     wrong = await form(handbook, description="x" * 161, starters="One\nTwo\n" * 4)
-    page = await handbook.post(ONE, wrong)
+    page = await handbook.post(ONE, {**wrong, "accent": "8a3b26", "own": "pink"})
     assert page.status == 422
+    assert "That is no colour: a colour such as #1c4a63." in page.words
+    assert 'value="pink"' in page.text
     assert "At most 160 characters" in page.words
     assert "x" * 161 in page.text
     again = await handbook.post(
@@ -247,6 +259,27 @@ async def test_what_does_not_fit_is_kept_and_said(handbook: Colleague) -> None:
     assert 'value="http://127.0.0.1:9/v1"' in refused.text
     function = {"backend": "function", "display_name": "F", "target": "os:system"}
     assert "PARLOUR_FUNCTION_TARGETS" in (await handbook.post("/studio/agents/new", function)).words
+
+
+async def test_a_program_that_moves_house(olga: Colleague, fresh: Server) -> None:
+    """Another host is not handed what is signed with the present secret by the way."""
+    first, second = ("http://127.0.0.1:8099/ask", "http://127.0.0.1:8098/ask")
+    where = {"backend": "webhook", "display_name": "Orders", "url": first}
+    made = await olga.post("/studio/agents/new", where)
+    assert "The signing secret" in made.words
+    assert "input--code" not in made.text, "an address is not shown in capitals"
+    one = "/studio/agents/orders"
+    mark = re.search(r'name="seen" value="(\w+)"', (await olga.get(one)).text)
+    assert mark is not None
+    moved = {"display_name": "Orders", "url": second, "seen": mark.group(1)}
+    asked = await olga.post(one, moved)
+    assert "have a new secret made, or let both know the present one." in asked.words
+    assert (asked.status, 'name="keep_secret"' in asked.text) == (422, True)
+    kept = await olga.post(one, {**moved, "keep_secret": "1"})
+    assert kept.leads_to == f"{one}?said=agent-saved", kept.words
+    page = await olga.get(one)
+    assert second in page.text
+    assert 'name="keep_secret"' not in page.text, "asked only when it matters"
 
 
 async def test_versions_come_back(handbook: Colleague) -> None:

@@ -1,9 +1,12 @@
 """The studio's home counts what there is, and shows the first steps with a link for a phone."""
 
+import re
+from html import unescape
+
 import aiohttp
 
 from tests.rig import plays
-from tests.rig.colleague import joined, owner_of
+from tests.rig.colleague import Colleague, joined, owner_of
 from tests.rig.model import FakeModel
 from tests.rig.server import Server
 from tests.rig.visitor import Visitor
@@ -18,7 +21,9 @@ async def test_home_goes_along_with_the_first_steps(
     home = await owner.get("/studio")
     assert "There is no agent yet" in home.words
     assert "0 of 5 done" in home.words
-    assert 'href="/studio/agents/new"' in home.text
+    assert '<a class="btn btn--primary" href="/studio/agents/new">Make an agent</a>' in home.text
+    assert home.text.count("btn--primary") == 1, "what comes later has no button yet"
+    assert "parlour agent" not in home.words, "nobody needs a terminal"
 
     server.cli(
         "agent", "create", "helper", "--backend", "openai", "--base-url", model.base_url,
@@ -26,13 +31,14 @@ async def test_home_goes_along_with_the_first_steps(
     )  # fmt: skip
     home = await owner.get("/studio")
     assert "0 of 1 agent live, behind 0 links" in home.words
-    assert '<a href="/studio/agents/helper">Publish it</a>' in home.text
+    assert 'href="/studio/agents/helper">Publish it</a>' in home.text
     assert "&lt;i&gt;Heron" in home.text
     assert "Not published" in home.words
     server.cli("agent", "publish", "helper")
     server.cli("agent", "offline", "helper")
-    assert '<a href="/studio/agents/helper">Publish it</a>' in (await owner.get("/studio")).text
+    assert 'href="/studio/agents/helper">Publish it</a>' in (await owner.get("/studio")).text
     server.cli("agent", "live", "helper")
+    assert "Generate link" in await behind(owner, "/studio", "/studio/widgets/helper/wgt_")
     link = server.make_link("helper")
 
     home = await owner.get("/studio")
@@ -44,11 +50,32 @@ async def test_home_goes_along_with_the_first_steps(
     assert "1 of 1 agent live" in seen.words
     assert link.token not in seen.text, "who may not manage links does not get their address"
     assert "First steps" not in seen.words
+    server.cli("agent", "offline", "helper")
+    assert "Heron</i> is offline" in unescape((await owner.get("/studio")).text)
+    assert "Heron</i> is offline" not in unescape((await analyst.get("/studio")).text)
+    server.cli("agent", "live", "helper")
 
     visitor = Visitor(http, server.url, link.token)
     await visitor.say("Hello?")
     home = await owner.get("/studio")
     assert "First steps" not in home.words
     assert "Conversations 1 1 today Visits 1 1 today" in home.words
+    for page, leads in (
+        ("/studio", "?days=7"),
+        ("/studio/agents", "?agent=helper"),
+        ("/studio/links", f"?link={link.id}"),
+        (f"/studio/links/{link.id}", f"?link={link.id}"),
+    ):
+        talks = await behind(owner, page, f"/studio/conversations{leads}")
+        assert re.search(r"Visitor \d{5}", talks), f"{page} leads to what was said"
     for secret in visitor.cookies.values():
         server.keep_secret(secret)
+
+
+async def behind(owner: Colleague, page: str, address: str) -> str:
+    """What stands on the page that a link of this page leads to."""
+    found = re.search(
+        rf'href="({re.escape(address)}[^"]*)"', unescape((await owner.get(page)).text)
+    )
+    assert found is not None, f"{page} has no link to {address}"
+    return (await owner.get(found.group(1))).words

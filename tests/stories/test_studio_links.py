@@ -13,6 +13,7 @@ from tests.rig.nursery import Nursery
 from tests.rig.server import Server
 from tests.rig.storage import Storage
 from tests.rig.visiting import check_unbroken
+from tests.rig.waiting import eventually
 
 LINKS, WIDGETS = "/studio/links", "/studio/widgets"
 
@@ -60,7 +61,7 @@ async def test_the_table_and_its_filters(olga: Colleague, fresh: Server) -> None
     fresh.make_link("shop", "--name", "Fair", "--hours", "3")
     fresh.make_link("shop", "--name", "Old", "--disabled")
     page = await olga.get(LINKS)
-    assert "3 links, 2 of them open just now." in page.words
+    assert "3 links, 2 of them open to anyone." in page.words
     assert "Fair shop · Temporary Anyone Ends in 3 h 0" in page.words
     assert poster.url in page.text
     assert await rows(olga) == ["Old", "Fair", "Poster"]
@@ -130,7 +131,15 @@ async def test_a_new_link_says_what_it_will_be(olga: Colleague) -> None:
     assert 'value="soon"' in wrong.text
     assert (await olga.post(f"{LINKS}/new", {**form, "other": "99999"})).status == 422
     assert (await olga.post(f"{LINKS}/new", {**form, "agent": "nobody"})).status == 422
-    page = await follow(olga, await olga.post(f"{LINKS}/new", {**form, "other": "1,9"}))
+    own = {"rate_limit_per_minute": "5", "daily_token_limit": "", "budget_tokens": "20,000"}
+    own |= {"budget_period": "day"}
+    told = await olga.post(f"{LINKS}/new", {**form, **own, "preview": "1"})
+    assert "Each visitor has 5 messages a minute." in told.words
+    assert "All together have 20,000 tokens a day." in told.words
+    many = await olga.post(f"{LINKS}/new", {**form, **own, "daily_token_limit": "many"})
+    assert (many.status, "A whole number" in many.words) == (422, True)
+    page = await follow(olga, await olga.post(f"{LINKS}/new", {**form, **own, "other": "1,9"}))
+    assert "Spent today: 0 of 20,000 tokens" in page.words
     assert "The link is made. Here is its address." in page.words
     assert "Ends in 2 h" in page.words
     assert await rows(olga) == ["Fair"]
@@ -155,7 +164,7 @@ async def test_two_people_at_one_link(olga: Colleague, fresh: Server) -> None:
     seen = re.search(r'name="seen" value="(\d+)"', late.text)
     assert seen is not None
     refused = await ben.post(path, {**too_late, "seen": seen.group(1)})
-    assert (refused.status, "cannot be prolonged" in refused.words) == (422, True)
+    assert (refused.status, "rotate it" in refused.words) == (422, True)
     back = {"name": "Hall", "restore": "1", "seen": seen.group(1)}
     assert "Ends in 24 h" in (await follow(ben, await ben.post(path, back))).words
     gone = await follow(ben, await ben.post(f"{path}/revoke"))
@@ -174,6 +183,15 @@ async def test_its_code_to_take_away(olga: Colleague, fresh: Server) -> None:
         ) as told:
             assert (told.status, told.content_type) == (200, media)
             assert told.headers["Content-Disposition"].startswith("attachment")
+    # Its own page: the address by its word, and what messengers show of it, while it opens.
+    assert "card.png" not in (await olga.get(f"{LINKS}/{link.id}")).text
+    known = fresh.make_link("helper", "--slug", "ask-us", "--title", "Ask us")
+    page = await olga.get(f"{LINKS}/{known.id}")
+    assert f"{fresh.url}/chat/ask-us</output>" in page.text
+    assert f'<img src="/chat/{known.token}/card.png" alt="Ask us"' in page.text
+    fresh.cli("link", "disable", known.id)
+    assert "card.png" not in (await olga.get(f"{LINKS}/{known.id}")).text
+    assert f"{fresh.url}/chat/ask-us" in fresh.run("link", "show", known.id).stdout
 
 
 async def test_share_chat_link(olga: Colleague, fresh: Server) -> None:
@@ -229,6 +247,43 @@ async def test_how_a_widget_looks(olga: Colleague, fresh: Server) -> None:
         assert (await olga.get(WIDGETS + query)).status == 200
 
 
+async def test_a_widget_on_other_sites(olga: Colleague, fresh: Server) -> None:
+    """WID-03: what to put there, where it may stand, and where it was seen."""
+    (path,) = re.findall(r'href="(/studio/widgets/helper/wgt_\w+)"', (await olga.get(WIDGETS)).text)
+    looks = {"name": "Site", "label": "Ask us", "teaser": "Hello?", "position": "left", "seen": "0"}
+    shown = await olga.post(path, {**looks, "preview": "1"})
+    assert 'data-side="left"' in shown.text
+    wrong = await olga.post(path, {**looks, "origins": "shop.example"})
+    assert (wrong.status, "“shop.example” is no origin" in wrong.words) == (422, True)
+    saved = await follow(olga, await olga.post(path, {**looks, "origins": "https://a.example\n"}))
+    assert "It needs its permanent link first." in saved.words
+    made = await olga.post(f"{path}/share", {"kind": "permanent"})
+    assert "Copy the lines for your own site" in made.words
+    page = await olga.get(path)
+    assert "script-src http" in page.words
+    (token,) = set(re.findall(r"data-link=&#34;([\w-]+)&#34;", page.text))
+    site = {"Origin": "https://b.example", "Sec-Fetch-Site": "cross-site"}
+    asked = await olga.http.get(f"{fresh.url}/api/public/widget/{token}", headers=site)
+    assert asked.status == 404
+
+    async def is_seen() -> bool:
+        return "https://b.example" in (await olga.get(path)).text
+
+    await eventually(is_seen)
+    one = {"origin": "https://b.example", "act": "allow"}
+    said = await follow(olga, await olga.post(f"{path}/sites", one))
+    assert "The chat may stand on https://b.example." in said.words
+    asked = await olga.http.get(f"{fresh.url}/api/public/widget/{token}", headers=site)
+    assert asked.status == 200
+    said = await follow(olga, await olga.post(f"{path}/sites", {**one, "act": "remove"}))
+    assert "may no longer stand" in said.words
+    said = await follow(olga, await olga.post(f"{path}/sites", {**one, "origin": "x y"}))
+    assert "is no origin" in said.words
+    ben = await joined(olga, "ben@team.example", "analyst")
+    assert token not in (await ben.get(path)).text
+    assert (await ben.post(f"{path}/sites", one)).status == 403
+
+
 async def test_who_may_not_hand_links_out_sees_no_address(olga: Colleague, fresh: Server) -> None:
     """LNK-18, in the studio."""
     link = fresh.make_link("helper", "--name", "Poster")
@@ -241,3 +296,26 @@ async def test_who_may_not_hand_links_out_sees_no_address(olga: Colleague, fresh
     assert (await ben.get(f"{LINKS}/{link.id}/qr")).status == 403
     assert (await ben.post(f"{LINKS}/{link.id}/switch", {"on": ""})).status == 403
     assert (await ben.get(f"{LINKS}/new")).status == 403
+
+
+async def test_a_link_gets_another_address(olga: Colleague, fresh: Server) -> None:
+    """LNK-12, EXP-09: told before what it does, then shown with what is left of the old one."""
+    link = fresh.make_link("helper", "--name", "Flyer", "--hours", "1")
+    page = await olga.get(f"{LINKS}/{link.id}")
+    assert "New address" in page.words
+    (seen,) = set(re.findall(r'name="seen" value="(\d+)"', page.text))
+    turn = f"{LINKS}/{link.id}/rotate"
+    wrong = await olga.post(turn, {"overlap": "24", "lasts": "soon", "seen": seen})
+    assert (wrong.status, "A number of hours" in wrong.words) == (422, True)
+    assert 'value="soon"' in wrong.text
+    form = {"overlap": "24", "lasts": "48", "seen": seen}
+    done = await follow(olga, await olga.post(turn, form))
+    assert "It has a new address" in done.words
+    assert link.token not in done.text
+    assert "Works until" in done.words
+    assert "Nobody who is still known said anything by an old address." in done.words
+    again = await olga.post(turn, form)
+    assert (again.status, "changed this link meanwhile" in again.words) == (412, True)
+    ended = await follow(olga, await olga.post(f"{LINKS}/{link.id}/old-addresses"))
+    assert "Only the present address works now." in ended.words
+    assert "End the old address now" not in ended.words

@@ -78,7 +78,10 @@ async def test_what_a_person_may_changes_with_their_next_request(team: Team) -> 
     assert refused.status == 403
     assert "This is not yours to see" in refused.words
     assert "Analyst" in refused.words, "the refusal stands inside the studio"
-    assert "sees personal details" in (await team.owner.get("/studio/people")).words
+    assert "Sees personal details" in (await team.owner.get("/studio/people")).words
+    seen = await seen_by(team.owner, team.ben_id)
+    await team.owner.post(path, {"role": "team_lead", "analytics": "1", "seen": seen})
+    assert "Sees personal details · Analytics" in (await team.owner.get("/studio/people")).words
 
 
 async def test_nobody_raises_themselves(team: Team, db: Database) -> None:

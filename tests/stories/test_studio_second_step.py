@@ -1,5 +1,6 @@
 """The second step in the studio: turned on, asked for, lost and reset, and required of all."""
 
+import asyncio
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +10,7 @@ import aiohttp
 import pyotp
 import pytest
 
-from tests.rig.colleague import PASSWORD, Colleague, Page, joined, owner_of
+from tests.rig.colleague import PASSWORD, Colleague, Page, code_before, joined, owner_of
 from tests.rig.nursery import Nursery
 from tests.rig.server import Server
 from tests.rig.storage import SQLITE, Storage
@@ -33,7 +34,7 @@ async def turned_on(colleague: Colleague) -> tuple[pyotp.TOTP, list[str]]:
     assert (await colleague.post(PATH, {"password": PASSWORD})).leads_to == PATH
     secret = colleague.server.keep_secret(secret_in(await colleague.get(PATH)))
     app = pyotp.TOTP(secret)
-    page = await colleague.post(f"{PATH}/confirm", {"code": app.at(int(time()), counter_offset=-1)})
+    page = await colleague.post(f"{PATH}/confirm", {"code": await code_before(app)})
     assert page.status == 200, page.words
     codes = recovery_codes_in(page)
     assert len(codes) == 10
@@ -81,7 +82,7 @@ async def test_from_turning_it_on_to_coming_in(
         "/studio/sign-in/code", {"code": f" {code[:3]} {code[3:]}", "next": back}
     )
     assert came.leads_to == back
-    assert set(elsewhere.cookies) == {"parlour-studio"}
+    assert set(elsewhere.cookies) == {"parlour-studio", "parlour-known"}
     assert (await elsewhere.get(back)).status == 200
 
     thief = Colleague(http, server)
@@ -192,8 +193,16 @@ async def test_where_everybody_must_have_one(
     refused = await olga.post("/studio/people", {"email": BEN, "role": "owner"})
     assert refused.leads_to == PATH
     assert "Turn yours on to go on" in (await olga.get(PATH)).words
-    await turned_on(olga)
+    _, codes = await turned_on(olga)
     assert (await olga.get("/studio")).status == 200
     assert BEN not in (await olga.get("/studio/people")).text
+    # Who looks on while it is turned off looks on no more.
+    cookie = "; ".join(f"{name}={value}" for name, value in olga.cookies.items())
+    live = server.url + "/studio/conversations/live"
+    async with http.get(live, headers={"Cookie": cookie}) as stream:
+        assert await stream.content.readline() == b"retry: 1000\n"
+        assert (await olga.post(f"{PATH}/off", {"code": codes[0]})).status == 303
+        assert b"come back" in await asyncio.wait_for(stream.content.read(), 10)
+    assert (await olga.get("/studio")).leads_to == PATH
     assert (await olga.post("/studio/sign-out")).status == 303
     server.close()

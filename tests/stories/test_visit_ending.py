@@ -132,6 +132,6 @@ async def test_a_reply_is_cut_when_its_link_is_shut(visit: Visit, link: Link) ->
         await Drawn().until_text(stream, "One two")
         await ends(visit, link)
         await visit.keeper.revoke(visit.agent, link)
-        refused = await stream.next("refused", within=2)
+        refused = await stream.next("refused")
         assert refused.data["problem"]["code"] == "not_found"
     await eventually(lambda: visit.model.open_connections == 0)

@@ -41,34 +41,39 @@ def deadlines_of(settings: Settings) -> Deadlines:
 
 
 async def attempted(
-    ask: Ask, read: Read, adapt: Adapt = lambda _said: False
+    ask: Ask, read: Read, adapt: Adapt = lambda _said: False, *, secret: str = ""
 ) -> AsyncGenerator[Part, None]:
     """Ask, and yield what `read` makes of the response; every failure is a BackendFailure.
 
     Asks up to three times while the server cannot be reached or says that it is busy, never again
-    once a response has begun, and at once when `adapt` has found what to leave out.
+    once a response has begun, and at once when `adapt` has found what to leave out. No failure
+    tells the `secret`.
     """
     waits = list(_WAITS)
-    while True:
-        try:
-            async with ask() as response:
-                if response.status < 300:
-                    async with aclosing(read(response)) as parts:
-                        async for part in parts:
-                            yield part
-                    return
-                said = (await response.excerpt()).decode("utf-8", "replace")
-                if response.status in (400, 422) and adapt(said):
-                    continue
-                refusal = _refusal(response.status, response.headers, said)
-        except Blocked as blocked:  # told no more closely than when it was saved
-            raise BackendFailure("unreachable", str(blocked)) from None
-        except RequestFailed as failed:
-            again = failed.code == "unreachable" and not failed.began
-            refusal = _Refusal(BackendFailure(failed.code, str(failed)), retry=again)
-        if not refusal.retry or not waits:
-            raise refusal.failure
-        await asyncio.sleep(max(waits.pop(0), refusal.after))
+    try:
+        while True:
+            try:
+                async with ask() as response:
+                    if response.status < 300:
+                        async with aclosing(read(response)) as parts:
+                            async for part in parts:
+                                yield part
+                        return
+                    said = (await response.excerpt()).decode("utf-8", "replace")
+                    if response.status in (400, 422) and adapt(said):
+                        continue
+                    refusal = _refusal(response.status, response.headers, said)
+            except Blocked as blocked:  # told no more closely than when it was saved
+                raise BackendFailure("unreachable", str(blocked)) from None
+            except RequestFailed as failed:
+                again = failed.code == "unreachable" and not failed.began
+                refusal = _Refusal(BackendFailure(failed.code, str(failed)), retry=again)
+            if not refusal.retry or not waits:
+                raise refusal.failure
+            await asyncio.sleep(max(waits.pop(0), refusal.after))
+    except BackendFailure as failure:  # servers quote the key that they refuse
+        message = str(failure).replace(secret, "[key]") if secret else str(failure)
+        raise BackendFailure(failure.code, message) from None
 
 
 def _refusal(status: int, headers: Mapping[str, str], said: str) -> _Refusal:

@@ -11,6 +11,10 @@ _TEXTS: Final = {
     "welcome_message": "Welcome",
     "starters": "Starters",
     "placeholder": "Placeholder",
+    "variables": "What it collects",
+    "follow_ups": "What to ask next",
+    "avatar": "Picture",
+    "accent": "Ink",
     "backend": "What answers",
 }
 _CONFIG: Final = {

@@ -2,9 +2,22 @@
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 AuthorKind = Literal["visitor", "agent", "operator", "guest", "system"]
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """Something that the visitor sent along with a message."""
+
+    name: str
+    """As the visitor calls it, its suffix by its content; it names nothing on this machine."""
+    kind: Literal["image", "pdf", "text"]
+    media_type: str
+    size: int
+    content: bytes | None = field(default=None, repr=False)
+    """None where it is of an earlier message, and there is more than fits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +27,17 @@ class Said:
     author: AuthorKind
     text: str
     name: str = ""
+    files: tuple[File, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What is remembered of a visitor who proved who they are: data, and never an instruction."""
+
+    summary: str
+    """What they said of themselves before, a line for each thing."""
+    notes: str
+    """What the agent noted for itself, likewise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +52,21 @@ class Question:
     """The same when a reply is attempted again after a crash, for de-duplication."""
     language: str = "en"
     variables: Mapping[str, Any] = field(default_factory=dict)
+    """All that was learnt in the conversation."""
+    collected: Mapping[str, Any] = field(default_factory=dict)
+    """Those of them that the agent defines, which visitors or pages may have given."""
+    memory: Remembered | None = None
+    """None for visitors who have not proved who they are, and where nothing is remembered."""
 
     @property
     def text(self) -> str:
         """The visitor's message that is to be answered."""
         return self.messages[-1].text
+
+    @property
+    def files(self) -> tuple[File, ...]:
+        """What came along with that message, whole."""
+        return self.messages[-1].files
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +78,14 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What the agent is doing, in public words: "Searching 12 documents". No dots, no secrets."""
+    """What the agent is doing, in one of three ways; `agents.doing` makes public words of it."""
 
-    label: str
+    label: str = ""
+    """Public words: "Searching 12 documents". No dots, no arguments, paths, commands or names."""
+    doing: Literal["thinking", "searching", "reading", "writing", "working"] | None = None
+    """What the house has words for, in the visitor's language."""
+    tool: str = ""
+    """The name of a tool that is used; visitors read what its owner calls it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +115,16 @@ class Variable:
 
 
 @dataclass(frozen=True, slots=True)
+class Remember:
+    """What the agent notes for itself about this visitor, in place of what it had noted.
+
+    Kept only of visitors who proved who they are, where the agent remembers at all.
+    """
+
+    notes: str
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
     """What the answer cost. A backend that cannot tell sends none."""
 
@@ -85,13 +134,23 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """Something the agent asks the house to do."""
+    """Something the agent asks the house to do.
 
-    name: Literal["handoff", "resolve", "share"]
+    `form` asks the visitor for variables that the agent defines: `{"variables": ["email"]}`.
+    """
+
+    name: Literal["handoff", "resolve", "share", "form"]
     arguments: Mapping[str, Any] = field(default_factory=dict)
 
 
-Part = Text | Status | Citation | Variable | Usage | Action
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """Something that the visitor may want to ask next, as they would say it."""
+
+    text: str
+
+
+Part = Text | Status | Citation | Variable | Remember | Usage | Action | Suggestion
 
 
 class BackendFailure(Exception):
@@ -118,4 +177,13 @@ class Backend(Protocol):
 
         Closing the iterator early (the visitor pressed stop) must end all work behind it.
         """
+        ...
+
+
+@runtime_checkable
+class Writer(Protocol):
+    """A backend that can also write for the house itself, where no visitor waits."""
+
+    def write(self, instructions: str, material: str) -> AsyncIterator[Part]:
+        """Yield a text about `material`, which is data, as `instructions` say; as `answer` does."""
         ...

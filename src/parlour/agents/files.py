@@ -28,7 +28,7 @@ files = sa.Table(
     sa.Index("agent_files_agent", "agent_id", "digest"),
     sa.Index("agent_files_broken", "whole", "created_at"),
 )
-"""`whole`: all of it arrived. `published`: a version names it, so it stays as long as the agent."""
+"""`created_at`: when its last piece came, until it is whole. `published`: a version names it."""
 
 parts = sa.Table(
     "agent_file_parts",
@@ -54,16 +54,23 @@ def begin(conn: sa.Connection, file_id: str, agent_id: str, now: Moment) -> None
     conn.execute(sa.insert(files), {**values, "whole": False, "published": False})
 
 
-def add(conn: sa.Connection, pieces: list[Piece]) -> None:
-    """Store pieces of a file."""
+def add(conn: sa.Connection, file_id: str, pieces: list[Piece], now: Moment) -> bool:
+    """Store pieces of a file; False when it was swept away meanwhile."""
+    coming = sa.update(files).where(files.c.id == file_id).values(created_at=now)
+    if not conn.execute(coming).rowcount:
+        return False
     names = Piece.__slots__
     conn.execute(
         sa.insert(parts), [{name: getattr(each, name) for name in names} for each in pieces]
     )
+    return True
 
 
 def finish(conn: sa.Connection, file_id: str, digest: str, size: int) -> bool:
-    """Note that all of a file arrived; False when it was swept away meanwhile."""
+    """Note that all of a file arrived; False when it was swept away meanwhile.
+
+    It must be named in the same transaction: what is whole and named nowhere is deleted.
+    """
     done = conn.execute(
         sa.update(files)
         .where(files.c.id == file_id, files.c.whole.is_(sa.false()))
@@ -140,7 +147,8 @@ def drop_broken(conn: sa.Connection, now: Moment) -> None:
 
 
 def _delete(conn: sa.Connection, *which: Any) -> int:
-    found = list(conn.execute(sa.select(files.c.id).where(*which)).scalars())
+    # Held, so that none of them is named between the two.
+    found = list(conn.execute(sa.select(files.c.id).where(*which).with_for_update()).scalars())
     if found:
         conn.execute(sa.delete(parts).where(parts.c.file_id.in_(found)))
         conn.execute(sa.delete(files).where(files.c.id.in_(found)))

@@ -17,6 +17,7 @@ from parlour.agents.model import Agent, Content, checked_name, checked_texts
 from parlour.kit.clock import Moment
 from parlour.kit.errors import Conflict, NotAllowed, Stale
 from parlour.kit.tokens import new_id
+from parlour.pictures import store as pictures
 from parlour.rights import Who
 from parlour.tools import Tools
 
@@ -26,7 +27,10 @@ PREPARE = "agents.prepare"
 FORGET = "agents.forget"
 """The job that removes what was made ready for an agent that has been deleted."""
 
-TEXTS = ("display_name", "description", "welcome_message", "starters", "placeholder")
+TEXTS = (
+    *("display_name", "description", "welcome_message", "starters", "placeholder"),
+    *("variables", "follow_ups", "accent"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +110,7 @@ async def edit(
         previous = kind.load(stored)
         accepted, secrets = await _accepted(tools, kind, config, previous, trusted=trusted)
         stored = kind.stored(accepted)
-    kept = {name: getattr(agent.draft, name) for name in TEXTS}
+    kept = {name: getattr(agent.draft, name) for name in (*TEXTS, "avatar")}
     draft = _content(agent.draft.backend, stored, {**kept, **texts})
 
     def unit(conn: sa.Connection) -> Made:
@@ -131,9 +135,10 @@ def redraft(
 
 
 def drop_unnamed(conn: sa.Connection, held: Agent) -> None:
-    """Delete uploaded files that neither a version nor the draft of a held agent names."""
+    """Delete uploaded files and pictures that neither a version nor a held agent's draft names."""
     kind = kind_of(held.draft.backend)
     files.drop(conn, held.id, kind.files(kind.load(held.draft.config)))
+    pictures.drop(conn, held.id, held.draft.avatar)
 
 
 def stale(held: Agent) -> Stale:
@@ -249,6 +254,7 @@ def put_up(
     now = tools.clock.now()
     number = store.add_version(conn, held.id, new, now, who.name, restored_from=restored_from)
     files.keep(conn, kind.files(config))
+    pictures.keep(conn, held.id, new.avatar)
     at = store.change(conn, held, now, published=number, updated_by=who.name)
     tools.queue.enqueue(conn, PREPARE, {"agent": held.id})
     about = {"version": number} | ({"from": restored_from} if restored_from else {})

@@ -46,6 +46,15 @@ def _no_files(_config: Any) -> list[str]:
     return []
 
 
+def _no_attachments(_config: Any) -> frozenset[str]:
+    return frozenset()
+
+
+def any_attachment(_config: Any) -> frozenset[str]:
+    """Say that a backend takes every kind of file."""
+    return frozenset({"image", "pdf", "text"})
+
+
 def _nothing(_config: Any) -> str:
     return ""
 
@@ -90,6 +99,9 @@ class Kind(Generic[Config]):
     library: Callable[[Config, str], str] = _own
     """(config, agent id): whose library holds the documents that answers cite."""
 
+    attaches: Callable[[Config], frozenset[str]] = _no_attachments
+    """Which kinds of files a visitor may send along: `image`, `pdf`, `text`."""
+
     prepare: Callable[[Config, str, str, Tools], Awaitable[None]] | None = None
     """(config, agent id, id of an agent that may have read the same, tools): make what a version
     needs before it can answer."""
@@ -113,6 +125,8 @@ def fitted(given: Mapping[str, Any], shape: type[Shape]) -> Shape:
     except msgspec.ValidationError as error:
         message, _, where = str(error).partition(" - at `$")
         field = where.strip("`.") or _unknown_field(message)
+        if message.startswith("Object missing required field"):
+            message = "must be given"
         raise wrong(field, message.replace("`", "")) from None
 
 

@@ -6,6 +6,9 @@ from typing import Any
 
 import msgspec
 
+from parlour.agents import variables
+from parlour.agents.variables import Definition
+from parlour.kit import inks
 from parlour.kit.clock import Moment
 from parlour.kit.errors import FieldError, Invalid
 from parlour.kit.texts import trouble
@@ -24,6 +27,14 @@ class Content(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     welcome_message: str = ""
     starters: tuple[str, ...] = ()
     placeholder: str = ""
+    variables: tuple[Definition, ...] = ()
+    """What is collected in a conversation, in the order in which a form asks for it."""
+    follow_ups: bool = True
+    """Whether an answer offers what one may ask next."""
+    avatar: str = ""
+    """The digest of the picture that stands for it; empty for the first letter of its name."""
+    accent: str = ""
+    """Its colour, six hexadecimal digits; empty for the house's ink."""
 
 
 class Agent(msgspec.Struct, frozen=True):
@@ -42,10 +53,12 @@ class Agent(msgspec.Struct, frozen=True):
     """Who changed it last; empty before that was noted."""
     draft_of: str | None = None
     """Set for a preview: the agent whose draft it answers with. No list holds previews."""
+    sharing: dict[str, Any] | None = None
+    """The terms on which visitors come, as they are kept; `agents.sharing` reads them."""
 
     @property
     def seen(self) -> str:
-        """What stands for the draft as somebody saw it, its documents apart: those change often."""
+        """What stands for the draft as somebody saw it, its documents and its picture apart."""
         return _mark(self.draft)
 
 
@@ -63,7 +76,9 @@ class Version(msgspec.Struct, frozen=True):
 
 def _mark(content: Content) -> str:
     config = {name: value for name, value in content.config.items() if name != "uploads"}
-    told = msgspec.json.encode(msgspec.structs.replace(content, config=config), order="sorted")
+    # Its picture is put in beside the form, as its documents are.
+    texts = msgspec.structs.replace(content, config=config, avatar="")
+    told = msgspec.json.encode(texts, order="sorted")
     return hashlib.sha256(told).hexdigest()[:16]
 
 
@@ -91,7 +106,10 @@ LONGEST_STARTER = 120
 
 
 def checked_texts(content: Content) -> Content:
-    """Refuse texts that are too long, not plain text, or empty where something must stand."""
+    """Return a content with its colour as it is kept.
+
+    Invalid for texts that are too long, not plain, or empty where something must stand.
+    """
     errors = []
     for field, longest in LONGEST.items():
         lines, empty = field == "welcome_message", field != "display_name"
@@ -103,6 +121,12 @@ def checked_texts(content: Content) -> Content:
     for index, text in enumerate(content.starters):
         if (said := trouble(text, LONGEST_STARTER)) is not None:
             errors.append(FieldError(f"starters[{index}]", said))
+    errors += variables.trouble_with(content.variables)
+    accent = ""
+    try:
+        accent = inks.checked(content.accent) or ""
+    except Invalid as odd:
+        errors += odd.errors
     if errors:
         raise Invalid("the agent's texts do not fit", errors=errors)
-    return content
+    return msgspec.structs.replace(content, accent=accent)

@@ -7,12 +7,13 @@ from typing import Final
 
 from parlour.agents.library.reading import KINDS
 from parlour.kit.errors import FieldError, Invalid
-from parlour.kit.texts import trouble
+from parlour.kit.texts import trouble, visible
 
 LOOKED_AT: Final = 8192
 """Bytes from the start of a file that tell what it is."""
 
 LONGEST: Final = 120
+_LONGEST_GIVEN: Final = 1000
 
 _SUFFIXES: Final = {"pdf": ".pdf", "html": ".html", "markdown": ".md", "text": ".txt"}
 _HTML: Final = re.compile(
@@ -46,11 +47,13 @@ def named(given: str, start: bytes) -> str:
 
 
 def _safe(given: str) -> str:
-    name = unicodedata.normalize("NFC", given.replace("\\", "/").rpartition("/")[2])
-    name = _SPACES.sub(" ", name).strip(" .")
+    last = given.replace("\\", "/").rpartition("/")[2]
+    if len(last) > _LONGEST_GIVEN:  # before it is brought into one form, which takes its time
+        raise refused(f"the name at most {_LONGEST_GIVEN} characters")
+    name = visible(unicodedata.normalize("NFC", _SPACES.sub(" ", last))).strip(" .")
     if not name:
         raise refused("a document needs a name")
-    if (said := trouble(name, 1000)) is not None:
+    if (said := trouble(name, _LONGEST_GIVEN)) is not None:
         raise refused(f"the name {said}")
     return name
 

@@ -11,7 +11,9 @@ from parlour.agents.contract import (
     BackendFailure,
     Citation,
     Part,
+    Remember,
     Status,
+    Suggestion,
     Text,
     Usage,
     Variable,
@@ -21,6 +23,7 @@ MAX_PARTS: Final = 100_000
 _MAX_TOKENS: Final = 100_000_000
 _MAX_VALUE_BYTES: Final = 16_384
 _LINE: Final = 200
+LONGEST_SUGGESTION: Final = 120
 _QUOTE: Final = 20_000
 _ADDRESS: Final = 2_000
 _ACTIONS: Final = get_args(Action.__annotations__["name"])
@@ -29,7 +32,9 @@ _SHAPES: Final[dict[str, type[Any]]] = {
     "status": Status,
     "citation": Citation,
     "variable": Variable,
+    "remember": Remember,
     "action": Action,
+    "suggestion": Suggestion,
 }
 
 
@@ -58,7 +63,8 @@ def part_of(document: object) -> Part | None:
 
 def answer_of(document: object) -> list[Part]:
     """Read a whole answer: `text` or `parts`, and beside it `status`, `citations`, `variables`
-    (an object), `usage` and `actions`. Names that are not known are ignored."""  # noqa: D205, D209
+    (an object), `remember`, `usage`, `actions` and `suggestions`. Names that are not known are
+    ignored."""  # noqa: D205, D209
     if not isinstance(document, Mapping):
         raise BackendFailure("bad_answer", "the answer is not a JSON object")
     documents: list[object] = []
@@ -72,9 +78,14 @@ def answer_of(document: object) -> list[Part]:
     if not isinstance(variables, Mapping):
         raise BackendFailure("bad_answer", "variables is not a JSON object")
     documents += [{"type": "variable", "name": k, "value": v} for k, v in variables.items()]
+    if (notes := document.get("remember")) is not None:
+        documents.append({"type": "remember", "notes": notes})
     if (usage := document.get("usage")) is not None:
         documents.append(_typed(usage, "usage"))
     documents += [_typed(each, "action") for each in _list(document, "actions")]
+    for each in _list(document, "suggestions"):
+        told = {"text": each} if isinstance(each, str) else each
+        documents.append(_typed(told, "suggestion"))
     if (error := document.get("error")) is not None:
         documents.append({"type": "error", "message": error})
     parts = [part_of(each) for each in documents]
@@ -105,18 +116,28 @@ def bounded(part: Part) -> Part | None:
     match part:
         case Text(text):
             return Text(storable(text))
-        case Status(label):
-            return Status(one_line(label))
+        case Status():
+            return _status(part)
         case Citation():
             return _citation(part)
         case Variable(name, value):
             return _variable(name, value)
+        case Remember(notes):
+            return Remember(storable(notes[:_QUOTE]))
         case Action(name, arguments):
             if name not in _ACTIONS:
                 raise BackendFailure("bad_answer", "an action of that name is not known")
             return Action(name, _kept(arguments, "an action's arguments"))
+        case Suggestion(text):
+            return Suggestion(one_line(text, LONGEST_SUGGESTION)) if text.strip() else None
         case Usage(input_tokens, output_tokens):
             return usage_of(input_tokens, output_tokens)
+
+
+def _status(part: Status) -> Status:
+    if part == Status():
+        raise BackendFailure("bad_answer", "a status says nothing")
+    return Status(one_line(part.label), part.doing, part.tool[:64])
 
 
 def _citation(part: Citation) -> Citation:

@@ -12,6 +12,7 @@ from parlour.agents.library import store as library
 from parlour.agents.model import Agent
 from parlour.kit.clock import SECOND
 from parlour.kit.errors import Conflict
+from parlour.pictures import store as pictures
 from parlour.tools import Tools
 
 _PAUSE = SECOND
@@ -43,6 +44,7 @@ async def forget(tools: Tools, work: Mapping[str, Any]) -> None:
             await kind.forget(work["agent"], tools)
     while await tools.db.write(files.drop_all, work["agent"]):
         pass
+    await tools.db.write(pictures.drop_all, work["agent"])
 
 
 async def _sibling(tools: Tools, agent: Agent) -> str:

@@ -8,9 +8,11 @@ import msgspec
 import sqlalchemy as sa
 
 from parlour.agents.model import NAME, Agent, Content, Version
+from parlour.agents.variables import Definition
 from parlour.kit.clock import Moment
-from parlour.kit.db import Json, metadata, once_certain
+from parlour.kit.db import Json, Prepared, metadata, once_certain
 from parlour.kit.errors import NotFound
+from parlour.privacy import days
 
 agents = sa.Table(
     "agents",
@@ -26,6 +28,10 @@ agents = sa.Table(
     sa.Column("deleted_at", sa.BigInteger),
     sa.Column("updated_by", sa.String(200), nullable=False, server_default=""),
     sa.Column("draft_of", sa.String(40)),
+    sa.Column("sharing", Json),
+    # For how many days what is said is kept, 0 for ever; and whether that is the agent's own.
+    sa.Column("kept_days", sa.Integer, nullable=False, server_default=sa.text("0")),
+    sa.Column("own_days", sa.Integer),
     sa.Index("agents_draft_of", "draft_of", unique=True),
 )
 sa.Index(
@@ -61,6 +67,7 @@ _SHOWN = [
     agents.c.updated_at,
     agents.c.updated_by,
     agents.c.draft_of,
+    agents.c.sharing,
 ]
 _VERSION = [
     versions.c.number,
@@ -84,8 +91,9 @@ def insert(conn: sa.Connection, agent: Agent) -> None:
         "updated_at": agent.updated_at,
         "updated_by": agent.updated_by,
         "draft_of": agent.draft_of,
+        "kept_days": days.of_new_agents(agent.workspace_id),
     }
-    conn.execute(sa.insert(agents), values)
+    conn.execute(sa.insert(agents).values(values))
 
 
 def find(conn: sa.Connection, workspace_id: str, name: str, only: str | None = None) -> Agent:
@@ -142,13 +150,29 @@ def with_unpublished(conn: sa.Connection, workspace_id: str) -> set[str]:
         )
         .where(agents.c.workspace_id == workspace_id, agents.c.deleted_at.is_(None))
     )
-    return {row.id for row in found if row.draft != row.content}
+    return {row.id for row in found if row.draft != row.content and _differ(row)}
+
+
+def _differ(row: Any) -> bool:
+    # What was kept before there was more to keep lacks it, and says the same.
+    return msgspec.convert(row.draft, Content) != msgspec.convert(row.content, Content)
 
 
 def names(conn: sa.Connection, agent_ids: Collection[str]) -> dict[str, str]:
     """Return the names of these agents, deleted ones included, by id."""
     wanted = sa.select(agents.c.id, agents.c.name).where(agents.c.id.in_(agent_ids))
     return {row.id: row.name for row in conn.execute(wanted)}
+
+
+def definitions(
+    conn: sa.Connection, agent_ids: Collection[str]
+) -> dict[str, tuple[Definition, ...]]:
+    """Return what these agents collect, as published, by their ids."""
+    wanted = sa.select(agents.c.id, agents.c.published).where(
+        agents.c.id.in_(agent_ids), agents.c.published.is_not(None)
+    )
+    rows = conn.execute(wanted).all()
+    return {row.id: published_content(conn, row.id, row.published).variables for row in rows}
 
 
 def hold(conn: sa.Connection, agent_id: str) -> Agent:
@@ -161,6 +185,34 @@ def hold(conn: sa.Connection, agent_id: str) -> Agent:
     if row is None:
         raise NotFound("the agent has been deleted")
     return _agent(row)
+
+
+_HOLD_STILL = Prepared(
+    sa.select(agents.c.id)
+    .where(agents.c.id == sa.bindparam("agent"))
+    .with_for_update(key_share=True)
+)
+
+
+def hold_still(conn: sa.Connection, agent_id: str) -> None:
+    """Let nobody else hold an agent until the transaction ends, without reading it."""
+    _HOLD_STILL.first(conn, agent=agent_id)
+
+
+_SHARE = Prepared(
+    sa.select(agents.c.id).where(agents.c.id == sa.bindparam("agent")).with_for_update(read=True)
+)
+
+
+def share(conn: sa.Connection, agent_id: str) -> bool:
+    """Let nobody change an agent until the transaction ends, as others may at the same time.
+
+    False where everybody who writes is alone anyway, and so nothing can have changed.
+    """
+    if conn.dialect.name != "postgresql":
+        return False
+    _SHARE.first(conn, agent=agent_id)
+    return True
 
 
 def change(conn: sa.Connection, held: Agent, now: Moment, **values: Any) -> Moment:
@@ -280,4 +332,5 @@ def _agent(row: sa.Row[Any]) -> Agent:
         row.updated_at,
         row.updated_by,
         row.draft_of,
+        row.sharing,
     )

@@ -152,7 +152,6 @@ class _Incoming:
             if len(self.waiting) >= _AT_ONCE * files.PIECE:
                 await self._store()
         await self._store()
-        await self.tools.db.write(files.finish, self.id, self.digest.hexdigest(), self.size)
 
     async def _store(self) -> None:
         if not self.begun:
@@ -166,8 +165,9 @@ class _Incoming:
             pieces.append(files.Piece(self.id, self.number, part))
             self.number += 1
         self.waiting.clear()
-        if pieces:
-            await self.tools.db.write(files.add, pieces)
+        now = self.tools.clock.now()
+        if pieces and not await self.tools.db.write(files.add, self.id, pieces, now):
+            raise _swept()
 
     async def forget(self) -> None:
         """Delete what was stored of it."""
@@ -188,6 +188,8 @@ def _attach(conn: sa.Connection, tools: Tools, who: Who, agent_id: str, new: _In
     """Name a document that has arrived in the draft."""
     held = store.hold(conn, agent_id)
     digest = new.digest.hexdigest()
+    if not files.finish(conn, new.id, digest, new.size):
+        raise _swept()
     config = _config(held)
     others = tuple(each for each in config.uploads if each.name != new.name)
     _require_room(tools, msgspec.structs.replace(config, uploads=others), new.size)
@@ -238,6 +240,10 @@ def _with(
 
 def _record(conn: sa.Connection, who: Who, kind: events.Kind, changed: Agent, name: str) -> None:
     events.record(conn, kind, who, changed.updated_at, agent_id=changed.id, data={"name": name})
+
+
+def _swept() -> Conflict:
+    return Conflict("this took too long to come; upload it again", code="too_slow")
 
 
 def _told(size: int) -> str:

@@ -8,6 +8,7 @@ from parlour.agents.store import agents
 from parlour.conversations.store import conversations
 from parlour.conversations.turns import turns
 from parlour.kit.clock import Moment
+from parlour.links.rules import Kind
 from parlour.links.store import links
 
 _BEHIND = (
@@ -15,13 +16,14 @@ _BEHIND = (
     .join(conversations, conversations.c.id == turns.c.conversation_id)
     .join(links, links.c.id == conversations.c.link_id)
 )
-_SHUT = _BEHIND.join(agents, agents.c.id == turns.c.agent_id).where(
+_SHUT = _BEHIND.join(agents, agents.c.id == conversations.c.agent_id).where(
     turns.c.id.in_(sa.bindparam("ids", expanding=True)),
     sa.or_(
         links.c.revoked_at.is_not(None),
         links.c.enabled.is_(sa.false()),
         agents.c.deleted_at.is_not(None),
         agents.c.live.is_(sa.false()),
+        sa.and_(agents.c.sharing["mode"].as_string() == "private", links.c.kind != Kind.PRIVATE),
     ),
 )
 

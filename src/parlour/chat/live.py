@@ -6,11 +6,12 @@ from collections.abc import AsyncGenerator, Callable
 import sqlalchemy as sa
 
 from parlour import transcripts
-from parlour.chat import viewing, wire
-from parlour.chat.following import Follower, View
+from parlour.chat import viewing
+from parlour.chat.following import AtOnce, Follower
+from parlour.chat.rereading import Together, View
 from parlour.chat.viewing import Viewer
 from parlour.chat.watching import Tell, Watcher
-from parlour.conversations import reading
+from parlour.conversations import hints, reading
 from parlour.conversations.model import State
 from parlour.tools import Tools
 from parlour.transcripts import Shown
@@ -26,15 +27,19 @@ class Live:
         self._tools = tools
         self._viewers: set[Viewer] = set()
         self._closing = False
+        self._together = Together(tools)
 
     @property
     def viewers(self) -> int:
         """How many streams are open."""
         return len(self._viewers)
 
-    def follow(self, view: View) -> AsyncGenerator[bytes, None]:
-        """Yield server-sent events: what is there after the cursor, then whatever comes."""
-        return self._stream(lambda: Follower(self._tools, view))
+    def follow(self, view: View, at_once: AtOnce | None = None) -> AsyncGenerator[bytes, None]:
+        """Yield server-sent events: what is there after the cursor, then whatever comes.
+
+        Pieces of a reply are handed to `at_once` as they come; those it does not take are yielded.
+        """
+        return self._stream(lambda: Follower(self._tools, view, self._together, at_once))
 
     def watch(self, topics: tuple[str, ...], tell: Tell) -> AsyncGenerator[bytes, None]:
         """Yield what `tell` makes of a topic's notes, soon after they come and many at once.
@@ -66,7 +71,7 @@ class Live:
         gone.
         """
         wake = asyncio.Event()
-        with self._tools.bus.subscribe(wire.topic(conversation_id), wake.set) as changes:
+        with self._tools.bus.subscribe(hints.topic(conversation_id), wake.set) as changes:
             while True:
                 wake.clear()
                 changes.take()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 import structlog
 
-from parlour.chat import doors
+from parlour.chat import doors, measures
 from parlour.chat.writing import Writing
 from parlour.conversations import store
 from parlour.conversations import turns as rows
@@ -46,12 +46,14 @@ class Running:
     def add(self, run: Run) -> None:
         """Keep an eye on a reply from now on."""
         self._runs[run.turn.id] = run
+        measures.UNDER_WAY.inc()
         if self._keeping is None or self._keeping.done():
             self._keeping = asyncio.create_task(self._keep(), name="turns-keep")
 
     def drop(self, run: Run) -> None:
         """Leave a reply alone."""
         del self._runs[run.turn.id]
+        measures.UNDER_WAY.dec()
 
     def stop(self, turn_id: str) -> None:
         """Stop a reply, if it is written here."""

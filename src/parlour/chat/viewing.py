@@ -29,13 +29,15 @@ class Viewer:
         "_leaving",
         "_over",
         "_tools",
-        "_wake",
+        "_waiter",
+        "_wakes",
     )
 
     def __init__(self, tools: Tools, topics: Iterable[str]) -> None:
         """Subscribe to these topics, before anything is read."""
         self._tools = tools
-        self._wake = asyncio.Event()
+        self._wakes = False
+        self._waiter: asyncio.Future[None] | None = None
         self._hinted = False
         self._leaving = False
         self._over = False
@@ -45,14 +47,21 @@ class Viewer:
         self._beat = loop.call_later(HEARTBEAT, self._pulse)
         self._changes = [tools.bus.subscribe(topic, self._hint) for topic in topics]
 
+    def _wake(self) -> None:
+        self._wakes = True
+        waiter = self._waiter
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
+
     def _pulse(self) -> None:
         # The timer says that it is time: a loop's clock and its timers may disagree by a hair.
         self._beat_due = True
-        self._wake.set()
+        self._leaving = self._leaving or asyncio.get_running_loop().time() > self._deadline
+        self._wake()
 
     def _hint(self) -> None:
         self._hinted = True
-        self._wake.set()
+        self._wake()
 
     def _next_beat(self) -> bool:
         """Say whether a sign of life is due, and have the next one come in its time."""
@@ -63,15 +72,20 @@ class Viewer:
 
     async def _woken(self) -> bool:
         """Wait until there is something to do; False when it is to leave."""
-        if not self._wake.is_set():
-            await self._wake.wait()
-        self._wake.clear()
-        return not (self._leaving or asyncio.get_running_loop().time() > self._deadline)
+        if not self._wakes:
+            self._waiter = asyncio.get_running_loop().create_future()
+            await self._waiter
+        self._wakes = False
+        return not self._leaving
+
+    def _sleeps(self) -> bool:
+        """Whether nothing has woken it yet since it began to wait."""
+        return not self._wakes and self._waiter is not None and not self._waiter.done()
 
     def leave(self) -> None:
         """Have the stream end at its next turn."""
         self._leaving = True
-        self._wake.set()
+        self._wake()
 
     def close(self) -> None:
         """Let go of everything this viewer held."""

@@ -1,22 +1,23 @@
-"""The names of topics and live logs, and one server-sent event as bytes."""
+"""The names of live logs, and one server-sent event as bytes."""
 
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
-
-def topic(conversation_id: str) -> str:
-    """Name the topic on which a conversation's changes are announced."""
-    return f"conversation:{conversation_id}"
+TYPING: Final = "typing:"
+"""What a hint on a conversation's topic begins with that somebody types there."""
 
 
-def all_of(workspace_id: str) -> str:
-    """Name the topic of all conversations of a workspace; the notes are their ids."""
-    return f"conversations:{workspace_id}"
+def typing(kind: str, id_: str, name: str) -> str:
+    """Write a hint that somebody types: `visitor`, or of what kind, with id and name."""
+    return f"{TYPING}{kind}:{id_}:{name}"
 
 
-STOPS = "turns.stop"
-"""The topic on which runners hear that a turn shall stop; the note is the turn's id."""
+def read_typing(note: str) -> tuple[str, str, str]:
+    """Read who types: of what kind, their id, and their name."""
+    kind, _, rest = note.removeprefix(TYPING).partition(":")
+    id_, _, name = rest.partition(":")
+    return kind, id_, name
 
 
 def log_key(turn_id: str, epoch: int) -> str:

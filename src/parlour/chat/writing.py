@@ -1,16 +1,20 @@
 """A reply while it is being written: its text so far, its live log, and how it came to an end."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
+from parlour.agents import doing
 from parlour.agents.contract import (
     Action,
     BackendFailure,
     Citation,
     Part,
+    Remember,
     Status,
+    Suggestion,
     Text,
     Usage,
     Variable,
@@ -26,12 +30,25 @@ _MOST = 50
 
 _MOST_STATUSES = 10_000
 
+MOST_SUGGESTIONS = 4
+"""What a reply offers to ask next beyond which more is dropped."""
+
 
 class Writing:
     """Takes the parts of an answer as they come. Taking a piece of text is the hot path."""
 
-    def __init__(self, turn: Turn, log: LiveLog, longest: int, clock: Clock) -> None:
-        """Begin an empty reply; text beyond `longest` characters is cut."""
+    def __init__(
+        self,
+        turn: Turn,
+        log: LiveLog,
+        longest: int,
+        clock: Clock,
+        say: Callable[[Status], str] = doing.said,
+    ) -> None:
+        """Begin an empty reply; text beyond `longest` characters is cut.
+
+        `say` makes of what the agent does the words that everybody may read who looks on.
+        """
         self.turn = turn
         self.log = log
         self.offset = 0
@@ -39,10 +56,15 @@ class Writing:
         self.citations: list[Citation] = []
         self.variables: dict[str, Any] = {}
         self.actions: list[Action] = []
+        self.noted: str | None = None
+        """What the agent noted for itself about the visitor."""
+        self.suggestions: list[str] = []
         self.usage: Usage | None = None
         self.first_text_at: Moment | None = None
         self.heard_at = self._began_at = asyncio.get_running_loop().time()
         self._pieces: list[str] = []
+        self._say = say
+        self._label = ""
         self._statuses = 0
         self._longest = longest
         self._clock = clock
@@ -69,23 +91,43 @@ class Writing:
         self.heard_at = now
         if type(part) is Text:
             self._take_text(part.text)
-        elif isinstance(part, Status):
-            self._statuses += 1
-            data = {"turn": self.turn.id, "label": part.label[:200]}
-            self.log.append(self.offset, wire.event("status", data))
+        else:
+            self._take_seldom(part)
+
+    def _take_seldom(self, part: Part) -> None:
+        if isinstance(part, Status):
+            self._take_status(part)
         elif isinstance(part, Usage):
             self.usage = part
-        elif isinstance(part, Citation):
+        else:
+            self._take_aside(part)
+
+    def _take_aside(self, part: Part) -> None:
+        """Take what comes beside the text; what is too much of it is dropped."""
+        if isinstance(part, Citation):
             if len(self.citations) < _MOST:
                 self.citations.append(part)
         elif isinstance(part, Variable):
             if len(self.variables) < _MOST:
                 self.variables[part.name] = part.value
+        elif isinstance(part, Remember):
+            self.noted = part.notes
         elif isinstance(part, Action):
             if len(self.actions) < _MOST:
                 self.actions.append(part)
+        elif isinstance(part, Suggestion):
+            if len(self.suggestions) < MOST_SUGGESTIONS and part.text not in self.suggestions:
+                self.suggestions.append(part.text)
         else:
             raise BackendFailure("bad_answer", f"{type(part).__name__} is no part of an answer")
+
+    def _take_status(self, status: Status) -> None:
+        self._statuses += 1
+        label = self._say(status)
+        if label != self._label:
+            self._label = label
+            data = {"turn": self.turn.id, "label": label}
+            self.log.append(self.offset, wire.event("status", data))
 
     def _take_text(self, piece: str) -> None:
         room = self._longest - self.offset
@@ -104,6 +146,7 @@ class Writing:
         if "\0" in piece:
             piece = piece.replace("\0", "\ufffd")
             entry = wire.delta(turn.id, turn.reply_seq, turn.epoch, self.offset, piece)
+        self._label = ""
         self._pieces.append(piece)
         self.offset += len(piece)
         self.log.append(self.offset, entry)
@@ -117,3 +160,12 @@ class Writing:
             "output_tokens": None if usage is None else usage.output_tokens,
             "actions": msgspec.to_builtins(self.actions) or None,
         }
+
+    def told(self) -> dict[str, int]:
+        """Return what there is to count of the reply: tokens, and how long its first word took."""
+        known: dict[str, int] = {}
+        if self.usage is not None:
+            known |= {"input": self.usage.input_tokens, "output": self.usage.output_tokens}
+        if self.first_text_at is not None:
+            known["wait"] = max(0, self.first_text_at - self.turn.asked_at)
+        return known

@@ -16,17 +16,36 @@ COMMANDS: Final = {
     "migrate": ("safety", "Bring the database up to date."),
     "doctor": ("safety", "Look at everything this instance needs and say what is wrong."),
     "backup": ("safety", "Write everything into one file, while the server runs."),
-    "restore": ("safety", "Fill an empty database from a backup."),
+    "restore": ("restoring", "Fill an empty database from a backup."),
     "workspace": ("workspaces", "Make and list workspaces."),
-    "staff": ("staff", "Invite, add and list people."),
+    "staff": ("staff digests", "Invite, add and list people."),
+    "team": ("teams handoffs", "Say who looks after which agents."),
     "key": ("keys", "Make, list and revoke API keys."),
     "event": ("events", "See what the staff and their programs did."),
-    "agent": ("drafts", "Make, publish and switch agents."),
-    "link": ("links", "Make, list and end links to agents."),
-    "conversation": ("conversations", "List and show conversations."),
+    "agent": ("agents drafts sharing hours", "Make, publish and switch agents."),
+    "link": ("links rotating hours", "Make, list and end links to agents."),
+    "conversation": (
+        "conversations devices downloads visitors",
+        "List, show, share, download and forget conversations.",
+    ),
+    "visitor": ("visitors receipts", "Show and forget visitors."),
+    "canned": ("canned", "Keep answers that the team has ready."),
+    "privacy": ("privacy", "Say what is personal, and who may see it for a reason."),
+    "retention": ("retention", "Say for how long what is said is kept."),
+    "metrics": ("metrics", "See how much of everything there was, and a line for each session."),
+    "message": ("messages", "Find what was said, and questions without an answer."),
+    "handoff": ("handoffs", "See who waits for a person of the team."),
+    "note": ("notes", "See to what visitors left at links that were shut."),
+    "identity": (
+        "identity",
+        "Make, list and revoke keys by which your programs say who visitors are.",
+    ),
+    "webhook": ("webhooks", "Have your programs told of what happens."),
+    "mail": ("mails", "Try whether mail goes out."),
     "widget": ("widgets", "Say how agents look, and share their chat links."),
 }
-"""Name → the module that holds it, and its line in the help: nothing is loaded to print that."""
+"""Name → its modules, the first of which holds it, and its line in the help: nothing is loaded to
+print that."""
 
 
 class Commands(click.Group):
@@ -42,8 +61,9 @@ class Commands(click.Group):
         del ctx
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"{__name__}.{COMMANDS[cmd_name][0]}")
-        found: click.Command = getattr(module, cmd_name)
+        names = COMMANDS[cmd_name][0].split()
+        modules = [importlib.import_module(f"{__name__}.{name}") for name in names]
+        found: click.Command = getattr(modules[0], cmd_name)
         return found
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

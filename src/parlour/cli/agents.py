@@ -21,6 +21,7 @@ from parlour.cli.base import (
     show,
     table,
 )
+from parlour.cli.collecting import accent_option, chat_options
 from parlour.cli.preparing import backend_options
 from parlour.links import store as links
 from parlour.web.api import shapes
@@ -42,6 +43,8 @@ def agent() -> None:
 @click.option("--welcome", "welcome_message", metavar="TEXT", help="The first words.")
 @click.option("--starter", "starters", multiple=True, metavar="TEXT", help="A question to offer.")
 @click.option("--placeholder", metavar="TEXT", help="What stands in the empty message box.")
+@accent_option
+@chat_options
 @click.option("--draft", is_flag=True, help="Do not publish it yet.")
 @in_workspace
 @as_json
@@ -58,7 +61,7 @@ async def create(name: str, backend: str, workspace: str, **options: Any) -> Non
     parlour agent create mine --backend function --target mybot:answer
     """  # noqa: D301 - click keeps the lines after a \\b as they are
     config = preparing.config_of(backend, options)
-    texts = {key: options[key] for key in keeping.TEXTS if options[key]}
+    texts = {key: options[key] for key in keeping.TEXTS if options[key] not in (None, "", ())}
     wish = keeping.Wish(name, backend, config, texts)
     async with host(workspace) as here:
         empty = backend == "documents" and "path" not in config
@@ -98,7 +101,7 @@ async def listed(workspace: str, *, as_json: bool) -> None:
 async def shown(name: str, workspace: str, *, as_json: bool) -> None:
     """Show an agent and how it is set up."""
     async with host(workspace) as here:
-        found = await find(here, name)
+        found = await here.agent(name)
         told = shapes.agent(found, manages=True)
         index = await preparing.progress(here, found)
     data = {**msgspec.to_builtins(told), "index": index}
@@ -112,6 +115,8 @@ async def shown(name: str, workspace: str, *, as_json: bool) -> None:
         ("description", told.description),
         ("welcome", told.welcome_message),
         ("starters", " · ".join(told.starters)),
+        ("accent", told.accent),
+        ("collects", ", ".join(each.name for each in told.variables)),
         ("backend", told.backend),
         *config,
         ("documents", preparing.told(index) if index else None),
@@ -127,7 +132,7 @@ async def shown(name: str, workspace: str, *, as_json: bool) -> None:
 async def publish(name: str, workspace: str, *, as_json: bool) -> None:
     """Make the draft what visitors get."""
     async with host(workspace) as here:
-        found = await keeping.publish(here.tools, here.who, await find(here, name))
+        found = await keeping.publish(here.tools, here.who, await here.agent(name))
     _print(found, f"{name}: version {found.published} is published.", as_json=as_json)
 
 
@@ -163,7 +168,7 @@ async def delete(name: str, workspace: str, *, yes: bool, as_json: bool) -> None
     It says first how many links and conversations there are.
     """
     async with host(workspace) as here:
-        found = await find(here, name)
+        found = await here.agent(name)
         taken = await footprint(here, found)
         if not confirmed(f"Delete the agent {name}, {taken}?", yes=yes):
             raise click.Abort
@@ -181,14 +186,9 @@ async def footprint(here: Host, found: Agent) -> str:
 
 async def _switch(name: str, workspace: str, *, live: bool, as_json: bool) -> None:
     async with host(workspace) as here:
-        found = await find(here, name)
+        found = await here.agent(name)
         found = await keeping.switch(here.tools, here.who, found, live=live)
     _print(found, f"{name} {_state(found)}.", as_json=as_json)
-
-
-async def find(here: Host, name: str) -> Agent:
-    """Find an agent of the workspace by name."""
-    return await here.tools.db.read(store.find, here.who.workspace_id, name)
 
 
 def _print(found: Agent, line: str, *, as_json: bool) -> None:

@@ -15,10 +15,15 @@ from typing import Any, ParamSpec
 import click
 import orjson
 
-from parlour import config, main, rights, workspaces
+from parlour import config, events, main, rights, workspaces
+from parlour.agents import store as agents
+from parlour.agents.model import Agent
 from parlour.kit import observe
 from parlour.kit.clock import Moment
+from parlour.pictures import MOST_BYTES
 from parlour.rights import Who
+from parlour.staff.teams import store as teams
+from parlour.staff.teams.store import Team
 from parlour.tools import Tools
 
 P = ParamSpec("P")
@@ -29,12 +34,41 @@ in_workspace = click.option(
 )
 
 
+def picture_file(command: Callable[P, Any]) -> Callable[P, Any]:
+    """Take the file of a picture, or that it be removed; `picture_of` reads it."""
+    path = click.Path(exists=True, dir_okay=False, path_type=Path)
+    remove = click.option("--remove", is_flag=True, help="Take the picture away.")
+    return click.argument("file", required=False, type=path)(remove(command))
+
+
+def picture_of(file: Path | None, *, remove: bool) -> bytes | None:
+    """Read the picture that a command names; None where it is to be taken away."""
+    if (file is None) != remove:
+        raise click.UsageError("name a file, or say --remove")
+    if file is None:
+        return None
+    with file.open("rb") as opened:
+        return opened.read(MOST_BYTES + 1)
+
+
 @dataclass(frozen=True, slots=True)
 class Host:
     """Somebody with a shell on this machine, acting as the owner of a workspace."""
 
     tools: Tools
     who: Who
+
+    async def agent(self, name: str) -> Agent:
+        """Find an agent of the workspace by name; NotFound when there is none."""
+        return await self.tools.db.read(agents.find, self.who.workspace_id, name)
+
+    async def agent_id(self, name: str | None) -> str | None:
+        """Return the id of the agent that an option names; None where it names none."""
+        return None if name is None else (await self.agent(name)).id
+
+    async def team(self, name: str) -> Team:
+        """Find a team of the workspace by name; NotFound when there is none."""
+        return await self.tools.db.read(teams.named, self.who.workspace_id, name)
 
 
 @contextlib.asynccontextmanager
@@ -45,7 +79,14 @@ async def host(workspace: str = workspaces.DEFAULT) -> AsyncIterator[Host]:
             found = await workspaces.ensure_default(tools)
         else:
             found = await tools.db.read(workspaces.find, workspace)
+        began = tools.clock.now()
+        await workspaces.meet(tools, found.id)
         yield Host(tools, rights.host(found.id))
+        if await tools.db.read(events.latest, events.ENDING) >= began:
+            # Loaded by the few commands that need it; no server may run that would copy later.
+            from parlour.forgetting import copying  # noqa: PLC0415
+
+            await copying.copied(tools)
 
 
 def called() -> str:
@@ -112,3 +153,12 @@ def when(moment: Moment | None) -> str:
 def confirmed(question: str, *, yes: bool) -> bool:
     """Ask on a terminal; elsewhere, or with --yes, whoever calls has decided."""
     return yes or not sys.stdin.isatty() or click.confirm(question)
+
+
+def number(option: str, text: str) -> int | None:
+    """Read a whole number of an option; empty is None."""
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit()):
+        raise click.BadParameter("needs a whole number", param_hint=option)
+    return int(text[:18])

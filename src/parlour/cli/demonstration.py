@@ -41,7 +41,7 @@ async def begin(tools: Tools) -> None:
     if link is None:
         wish = links.Wish(kind=rules.Kind.PERMANENT, name="Demonstration")
         link = await links.create(tools, who, agent.id, wish)
-    url = address.url(address.base(tools.settings), tools.keys, link)
+    url = address.url(address.home(tools, workspace.id), tools.keys, link)
     click.echo(f"\nA chat with Parlour's own documentation is open at\n\n  {url}\n")
     for line in drawing.qr(url):
         click.echo(f"  {line}")

@@ -9,13 +9,17 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import fields
 from typing import Final
 
-from parlour import config, main
-from parlour.cli import agents_health, surroundings
+from parlour import config, main, workspaces
+from parlour.cli import agents_health, arriving, surroundings
 from parlour.cli.findings import Finding
 from parlour.config import Settings
-from parlour.kit import db, instance
+from parlour.forgetting import copying
+from parlour.kit import db, instance, steady
+from parlour.kit.clock import MINUTE, SystemClock
 from parlour.kit.db import Database, checking
 from parlour.kit.errors import Problem
+from parlour.links import address
+from parlour.tools import Tools
 
 _MEGABYTE: Final = 1_000_000
 _TIGHT: Final = 1_000 * _MEGABYTE
@@ -40,12 +44,10 @@ async def examine() -> AsyncIterator[Finding]:
     async for finding in database(settings):
         sound = sound and finding.level != "bad"
         yield finding
-    async for finding in surroundings.redis(settings):
-        yield finding
-    async for finding in surroundings.address(settings):
-        yield finding
-    async for finding in surroundings.provider(settings):
-        yield finding
+    around = (surroundings.redis, arriving.address, surroundings.mail, surroundings.provider)
+    for look in around:
+        async for finding in look(settings):
+            yield finding
     if sound and _present(settings):
         async for finding in _agents(settings):
             yield finding
@@ -155,14 +157,42 @@ async def _fitting(opened: Database, settings: Settings) -> Finding:
     return Finding("key and database", "bad", told)
 
 
+async def _on_time(opened: Database) -> Finding:
+    behind = await opened.read(steady.lag, SystemClock().now())
+    if not behind:
+        return Finding("clock", "good", "not behind what this database has seen")
+    told = f"{behind // MINUTE:,} minutes behind what this database has seen: was it set back?"
+    return Finding("clock", "odd", told)
+
+
+async def _in_ledger(tools: Tools) -> Finding:
+    path, lacking = copying.path_of(tools), await copying.lacking(tools)
+    if path.exists() and not os.access(path, os.R_OK | os.W_OK):
+        return Finding("ledger", "bad", f"{path} cannot be written by this user")
+    if lacking:
+        told = f"{path} lacks {len(lacking)} of what was erased or revoked; serving copies them"
+        return Finding("ledger", "odd", told)
+    return Finding("ledger", "good", f"{path}; keep a copy of it beside your backups")
+
+
 def _present(settings: Settings) -> bool:
     database = bool(settings.database_url) or settings.sqlite_path.exists()
     return database and instance.present_keys(settings.data_dir, settings.secret_key) is not None
 
 
+async def _homes(tools: Tools) -> list[str]:
+    """Return where each workspace is met."""
+    await workspaces.meet_all(tools)
+    return [address.home(tools, each.id) for each in await tools.db.read(workspaces.every)]
+
+
 async def _agents(settings: Settings) -> AsyncIterator[Finding]:
     try:
         async with main.looking(settings) as tools:
+            yield await _on_time(tools.db)
+            yield await _in_ledger(tools)
+            async for found in arriving.hosts(settings, await _homes(tools)):
+                yield found
             async for found in agents_health.every(tools):
                 yield found
     except Problem as error:

@@ -48,9 +48,7 @@ async def create(
 ) -> None:
     """Make an API key and print it, this once."""
     async with host(workspace) as here:
-        only = None
-        if agent is not None:
-            only = (await here.tools.db.read(agents.find, here.who.workspace_id, agent)).id
+        only = await here.agent_id(agent)
         end = None if days is None else here.tools.clock.now() + days * DAY
         made = await staff.create_key(
             here.tools,

@@ -15,6 +15,7 @@ from parlour.agents import keeping, readying, store
 from parlour.agents.backends import documents
 from parlour.agents.library import indexing
 from parlour.agents.library import store as library
+from parlour.agents.library.running import Progress
 from parlour.agents.model import Agent
 from parlour.cli.base import Host
 from parlour.kit.errors import NotFound
@@ -32,6 +33,7 @@ _OF: Final[dict[str, tuple[str, ...]]] = {
         "instructions",
         "temperature",
         "max_output_tokens",
+        "images",
     ),
     "webhook": ("url", "verify_response"),
     "function": ("target",),
@@ -74,6 +76,7 @@ _OPTIONS: Final = [
     click.option("--instructions", metavar="TEXT", help="openai: what the model is told first."),
     click.option("--temperature", type=float, help="openai: 0 to 2."),
     click.option("--max-output-tokens", type=int, metavar="N", help="openai: longest reply."),
+    click.option("--images", is_flag=True, help="openai: the model takes pictures."),
     click.option("--url", metavar="URL", help="webhook: the address that answers."),
     click.option("--verify-response", is_flag=True, help="webhook: have it sign its answers."),
     click.option("--target", metavar="MODULE:CALLABLE", help="function: what to call."),
@@ -146,7 +149,7 @@ async def create(
     return keeping.Made(agent, made.secrets), await progress(here, agent)
 
 
-async def _read(here: Host, agent: Agent, told: indexing.Progress) -> None:
+async def _read(here: Host, agent: Agent, told: Progress) -> None:
     tools = here.tools
     config = documents.KIND.load(agent.draft.config)
     server = documents.server_of(config, tools)

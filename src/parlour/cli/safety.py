@@ -1,4 +1,4 @@
-"""Keeping an instance safe at the command line: migrating, looking it over, backup and restore."""
+"""Keeping an instance safe at the command line: migrating, looking it over, and backup."""
 
 import asyncio
 import contextlib
@@ -13,11 +13,10 @@ from parlour import __version__, config
 from parlour.cli import examining
 from parlour.cli.base import as_json, asynchronous, show
 from parlour.config import Settings
-from parlour.kit import db, instance
+from parlour.kit import db
 from parlour.kit.db import archive
 from parlour.kit.db import backup as backups
-from parlour.kit.errors import Conflict, Unavailable
-from parlour.kit.tokens import Keyring
+from parlour.kit.errors import Unavailable
 from parlour.main import serving, upgraded
 
 ROOMS = serving
@@ -66,7 +65,7 @@ async def backup(file: Path, *, with_key: bool, as_json: bool) -> None:
     instance.key apart.
     """
     settings = config.load()
-    key = "\n".join(_keys(settings)) if with_key else ""
+    key = "\n".join(keys_here(settings)) if with_key else ""
     if with_key and not key:
         raise Unavailable(f"there is no secret key in {settings.data_dir}")
     database = await db.open_database(settings.database_url, settings.sqlite_path)
@@ -81,34 +80,11 @@ async def backup(file: Path, *, with_key: bool, as_json: bool) -> None:
         lines.append("The secret key is in it: whoever has this file can open every link.")
     else:
         lines.append("The secret key is not in it; keep a copy of it apart.")
-    show({"file": str(file), "bytes": size, **_shown(contents)}, lines, as_json=as_json)
+    show({"file": str(file), "bytes": size, **rows_told(contents)}, lines, as_json=as_json)
 
 
-@click.command(short_help="Fill an empty database from a backup.")
-@click.argument("file", type=click.Path(dir_okay=False, exists=True, path_type=Path))
-@as_json
-@asynchronous
-async def restore(file: Path, *, as_json: bool) -> None:
-    """Fill an empty database from FILE, whichever kind of database wrote it."""
-    settings = config.load()
-    contents = archive.read(file)
-    with contextlib.ExitStack() as stack:
-        if not settings.database_url:
-            stack.enter_context(instance.only_server(settings.data_dir))
-        fits = _check_key(settings, file, contents)
-        await backups.restore(settings.database_url, settings.sqlite_path, file, contents)
-        if contents.key and not _keys(settings):
-            fits = instance.write_key(settings.data_dir, contents.key)
-    lines = [f"Restored {contents.rows:,} rows of {file}."]
-    if not fits:
-        lines.append(
-            f"Put the instance.key of that time into {settings.data_dir}, or set "
-            "PARLOUR_SECRET_KEY, before you start the server."
-        )
-    show({"key_fits": fits, **_shown(contents)}, lines, as_json=as_json)
-
-
-def _keys(settings: Settings) -> list[str]:
+def keys_here(settings: Settings) -> list[str]:
+    """Return the secret keys of this instance; none where there are none."""
     if settings.secret_key:
         return list(settings.secret_key)
     with contextlib.suppress(OSError):
@@ -116,21 +92,8 @@ def _keys(settings: Settings) -> list[str]:
     return []
 
 
-def _check_key(settings: Settings, file: Path, contents: archive.Contents) -> bool:
-    """Tell whether the key that is here, or in the backup, is one its data was used with.
-
-    Conflict: there is one here, and it is another.
-    """
-    here = _keys(settings) or contents.key.split()
-    if not here:
-        return False
-    used = {row[0] for name, rows in archive.rows(file) if name == "instance_keys" for row in rows}
-    if used and not used & set(Keyring(here).fingerprints()):
-        raise Conflict("this backup was made with another secret key than the one that is set here")
-    return True
-
-
-def _shown(contents: archive.Contents) -> dict[str, Any]:
+def rows_told(contents: archive.Contents) -> dict[str, Any]:
+    """Show what a backup holds, for a program."""
     return {
         "revision": contents.revision,
         "rows": contents.rows,

@@ -11,6 +11,7 @@ from parlour.kit.errors import NotFound
 from parlour.links import address
 from parlour.rights import Role
 from parlour.staff import invitations, model, people, store
+from parlour.staff.invitations import MadeInvitation
 from parlour.staff.model import Person
 from parlour.staff.openid import binding
 from parlour.staff.people import NewPerson
@@ -38,6 +39,7 @@ def staff() -> None:
 @_role
 @click.option("--name", metavar="TEXT", help="Their name.  [default: the address]")
 @click.option("--view-personal", is_flag=True, help="They see visitors' personal details.")
+@click.option("--analytics", is_flag=True, help="They see the figures of the server.")
 @_stdin
 @in_workspace
 @as_json
@@ -49,13 +51,16 @@ async def add(
     workspace: str,
     *,
     view_personal: bool,
+    analytics: bool,
     password_stdin: bool,
     as_json: bool,
 ) -> None:
     """Invite somebody by a link that is printed; with --password-stdin, add them outright."""
     async with host(workspace) as here:
         if not password_stdin:
-            await _invite(here, email, Role(role), view_personal=view_personal, as_json=as_json)
+            rights = {"view_personal": view_personal, "analytics": analytics}
+            made = await invitations.invite(here.tools, here.who, email, Role(role), **rights)
+            _invited(here, made, as_json=as_json)
             return
         new = NewPerson(
             workspace_id=here.who.workspace_id,
@@ -64,6 +69,7 @@ async def add(
             role=Role(role),
             password=_password(from_stdin=True),
             view_personal=view_personal,
+            analytics=analytics,
         )
         added = await people.add(here.tools, here.who, new)
         shown = await _told(here, added)
@@ -97,14 +103,33 @@ async def listed(workspace: str, *, as_json: bool) -> None:
 @staff.command("role")
 @_email
 @_role
+@click.option(
+    "--view-personal/--no-view-personal",
+    default=None,
+    help="They see visitors' personal details.  [default: as before]",
+)
+@click.option(
+    "--analytics/--no-analytics",
+    default=None,
+    help="They see the figures of the server.  [default: as before]",
+)
 @in_workspace
 @as_json
 @asynchronous
-async def change(email: str, role: str, workspace: str, *, as_json: bool) -> None:
-    """Give a person another role, from their next request on."""
+async def change(
+    email: str,
+    role: str,
+    workspace: str,
+    *,
+    view_personal: bool | None,
+    analytics: bool | None,
+    as_json: bool,
+) -> None:
+    """Give a person another role, or rights beside it, from their next request on."""
+    rights = {"view_personal": view_personal, "analytics": analytics}
     async with host(workspace) as here:
         found = await _find(here, email)
-        changed = await people.change(here.tools, here.who, found.id, role=Role(role))
+        changed = await people.change(here.tools, here.who, found.id, role=Role(role), **rights)
         shown = await _told(here, changed)
     _show(shown, f"{changed.email} is {role} now.", as_json=as_json)
 
@@ -180,12 +205,9 @@ async def forget_provider(email: str, workspace: str, *, as_json: bool) -> None:
     _show(shown, f"The next account with the address {found.email} counts.", as_json=as_json)
 
 
-async def _invite(
-    here: Host, email: str, role: Role, *, view_personal: bool, as_json: bool
-) -> None:
-    made = await invitations.invite(here.tools, here.who, email, role, view_personal=view_personal)
-    settings = here.tools.settings
-    base = address.base(settings, instance.told_address(settings.data_dir))
+def _invited(here: Host, made: MadeInvitation, *, as_json: bool) -> None:
+    running = instance.told_address(here.tools.settings.data_dir)
+    base = address.home(here.tools, here.who.workspace_id, running)
     shown = invitation_made(made, base)
     lines = [shown.url, f"Send this to {shown.email}: it works once, for a week."]
     show(msgspec.to_builtins(shown), lines, as_json=as_json)

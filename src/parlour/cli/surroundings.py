@@ -1,11 +1,7 @@
-"""What the doctor looks at around an instance: Redis, the visitors' address, the provider."""
+"""What the doctor looks at around an instance: Redis, the mail server, the provider."""
 
-import asyncio
-import ipaddress
-import socket
 from collections.abc import AsyncIterator
 from typing import Final
-from urllib.parse import urlsplit
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -13,7 +9,9 @@ from redis.exceptions import RedisError
 from parlour.cli.findings import Finding
 from parlour.config import Settings
 from parlour.kit.clock import SystemClock
-from parlour.kit.http import Blocked, Deadlines, GuardedClient, RequestFailed
+from parlour.kit.errors import Problem
+from parlour.kit.http import GuardedClient
+from parlour.kit.mail import Mailer
 from parlour.staff.openid.provider import Provider
 from parlour.staff.openid.refusals import ProviderAway
 
@@ -38,22 +36,20 @@ async def redis(settings: Settings) -> AsyncIterator[Finding]:
         await client.aclose()
 
 
-async def address(settings: Settings) -> AsyncIterator[Finding]:
-    """Look at the address that visitors use."""
-    url = settings.public_url
-    if not url:
-        told = "PARLOUR_PUBLIC_URL is not set: links show this machine's own address"
-        yield Finding("address", "odd", told)
+async def mail(settings: Settings) -> AsyncIterator[Finding]:
+    """Look at the mail server: connect, encrypt, sign in, and send nothing."""
+    if not settings.smtp_url:
+        told = "no mail server: visitors cannot be asked for an address"
+        if settings.is_at_home:
+            told = "no mail server: codes for visitors are printed at the server's terminal"
+        yield Finding("mail", "good", told)
         return
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    here = await asyncio.to_thread(_is_here, host)
-    if parts.scheme == "http" and not (here and _loopback(host)):
-        yield Finding("address", "odd", f"{url} is not https: what is said can be read on the way")
-    if not here:
-        yield Finding("address", "good", f"{url}; it leads elsewhere, so it was not called")
-        return
-    yield await _called(url.rstrip("/"))
+    try:
+        await Mailer(settings.smtp_url, settings.mail_from, terminal=False).check()
+    except Problem as error:
+        yield Finding("mail", "bad", str(error))
+    else:
+        yield Finding("mail", "good", "the mail server lets us in")
 
 
 async def provider(settings: Settings) -> AsyncIterator[Finding]:
@@ -69,49 +65,3 @@ async def provider(settings: Settings) -> AsyncIterator[Finding]:
         yield Finding("provider", "good", f"{settings.oidc_issuer} answers")
     finally:
         await client.close()
-
-
-def _loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _is_here(host: str) -> bool:
-    """Whether a name leads to this machine: only one of our own addresses can be bound to."""
-    try:
-        found = socket.getaddrinfo(host, 0, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        return False
-    for family, kind, protocol, _, place in found:
-        with socket.socket(family, kind, protocol) as probe:
-            try:
-                probe.bind(place)
-            except OSError:
-                continue
-            return True
-    return False
-
-
-class _Anywhere:
-    """The limits of a call to ourselves: the guarded client would refuse it."""
-
-    def __init__(self) -> None:
-        self.allow_networks = (ipaddress.ip_network("0.0.0.0/0"), ipaddress.ip_network("::/0"))
-        self.host, self.port = "", -1
-
-
-async def _called(url: str) -> Finding:
-    client = GuardedClient(_Anywhere())
-    deadlines = Deadlines(connect=_PATIENCE, first_byte=_PATIENCE, idle=_PATIENCE, total=_PATIENCE)
-    try:
-        async with client.stream("GET", f"{url}/healthz", deadlines=deadlines) as response:
-            said = await response.excerpt()
-    except (Blocked, RequestFailed) as error:
-        return Finding("address", "odd", f"{url} does not answer just now ({error})")
-    finally:
-        await client.close()
-    if response.status == 200 and b"alive" in said:
-        return Finding("address", "good", f"{url} answers")
-    return Finding("address", "bad", f"something else answers at {url}")

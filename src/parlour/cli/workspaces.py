@@ -4,7 +4,10 @@ import click
 
 from parlour import workspaces
 from parlour.cli.base import as_json, asynchronous, host, show, table, when
+from parlour.kit import instance
 from parlour.kit.clock import rfc3339
+from parlour.links import address
+from parlour.tools import Tools
 from parlour.workspaces import Workspace
 
 
@@ -21,7 +24,9 @@ async def create(name: str, *, as_json: bool) -> None:
     """Make a workspace."""
     async with host() as here:
         made = await workspaces.create(here.tools, name)
-    show(_shown(made), f"Made the workspace {made.slug}.", as_json=as_json)
+        await workspaces.meet(here.tools, made.id)
+        told = _shown(here.tools, made)
+    show(told, f"Made the workspace {made.slug}, at {told['url']}.", as_json=as_json)
 
 
 @workspace.command("list")
@@ -30,11 +35,22 @@ async def create(name: str, *, as_json: bool) -> None:
 async def listed(*, as_json: bool) -> None:
     """List the workspaces."""
     async with host() as here:
+        await workspaces.meet_all(here.tools)
         found = await here.tools.db.read(workspaces.every)
-    rows = [(each.slug, when(each.created_at)) for each in found]
-    lines = table(["NAME", "MADE"], rows, "There are no workspaces.")
-    show([_shown(each) for each in found], lines, as_json=as_json)
+        told = [_shown(here.tools, each) for each in found]
+    rows = [
+        (each.slug, when(each.created_at), shown["url"])
+        for each, shown in zip(found, told, strict=True)
+    ]
+    lines = table(["NAME", "MADE", "ADDRESS"], rows, "There are no workspaces.")
+    show(told, lines, as_json=as_json)
 
 
-def _shown(found: Workspace) -> dict[str, str]:
-    return {"id": found.id, "name": found.slug, "created_at": rfc3339(found.created_at)}
+def _shown(tools: Tools, found: Workspace) -> dict[str, str]:
+    running = instance.told_address(tools.settings.data_dir)
+    return {
+        "id": found.id,
+        "name": found.slug,
+        "url": address.home(tools, found.id, running),
+        "created_at": rfc3339(found.created_at),
+    }

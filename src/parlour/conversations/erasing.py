@@ -1,12 +1,19 @@
 """Erasing conversations for good, with everything that was said in them."""
 
 from collections.abc import Sequence
+from typing import Final
 
 import sqlalchemy as sa
 
 from parlour.conversations.store import conversations, messages
 from parlour.conversations.turns import turns
-from parlour.kit.clock import Moment
+from parlour.kit.clock import MINUTE, SECOND, Moment
+from parlour.tools import Tools
+
+SCRUB: Final = "house.scrub"
+"""The job after which nothing of what was deleted is left in files, as far as the engine can."""
+_LONGEST: Final = 10 * SECOND
+"""How long a transaction takes at most."""
 
 
 def quiet_since(
@@ -26,11 +33,33 @@ def quiet_since(
     return {row.id: row.visitor_id for row in found}
 
 
-def erase(conn: sa.Connection, ids: Sequence[str]) -> None:
-    """Delete conversations, their messages and their turns."""
+def count_messages(conn: sa.Connection, ids: Sequence[str]) -> int:
+    """Count what was said in these conversations, with what stands there no more."""
+    counted = sa.select(sa.func.count()).where(messages.c.conversation_id.in_(ids))
+    return int(conn.execute(counted).scalar_one())
+
+
+def message_ids(conn: sa.Connection, ids: Sequence[str]) -> list[str]:
+    """Return the ids of all messages of these conversations."""
+    wanted = sa.select(messages.c.id).where(messages.c.conversation_id.in_(ids))
+    return list(conn.execute(wanted).scalars())
+
+
+def erase(conn: sa.Connection, ids: Sequence[str]) -> int:
+    """Delete conversations, their messages, notes and turns; return how many there were."""
     conn.execute(sa.delete(turns).where(turns.c.conversation_id.in_(ids)))
     conn.execute(sa.delete(messages).where(messages.c.conversation_id.in_(ids)))
-    conn.execute(sa.delete(conversations).where(conversations.c.id.in_(ids)))
+    return conn.execute(sa.delete(conversations).where(conversations.c.id.in_(ids))).rowcount
+
+
+def scrub_later(conn: sa.Connection, tools: Tools) -> None:
+    """Have the files scrubbed soon after this deletion: once for all deletions of a minute.
+
+    The job waits until every transaction of that minute has ended, so that it misses none.
+    """
+    minute = tools.clock.now() // MINUTE
+    due = (minute + 1) * MINUTE + _LONGEST
+    tools.queue.enqueue(conn, SCRUB, {}, key=f"{SCRUB}/{minute}", run_at=due)
 
 
 def without_any(conn: sa.Connection, visitor_ids: Sequence[str]) -> list[str]:

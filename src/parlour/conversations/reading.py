@@ -1,10 +1,14 @@
 """Reading the rows of conversations and messages."""
 
+from collections.abc import Collection
+from typing import Any
+
 import sqlalchemy as sa
 
-from parlour.conversations.model import Message, State
+from parlour.conversations.model import FAILED, Message, State
 from parlour.conversations.store import conversations, messages
-from parlour.kit.db import Prepared, Row
+from parlour.kit.db import Prepared, Row, pairs
+from parlour.kit.errors import Conflict
 
 _MESSAGE = [
     messages.c.id,
@@ -19,6 +23,10 @@ _MESSAGE = [
     messages.c.problem,
     messages.c.epoch,
     messages.c.replaces,
+    messages.c.extra,
+    messages.c.rating,
+    messages.c.rated,
+    messages.c.superseded,
 ]
 
 _THIS = conversations.c.id == sa.bindparam("conversation")
@@ -29,23 +37,47 @@ _BY_CLIENT_ID = Prepared(
 )
 
 
-def by_client_id(conn: sa.Connection, conversation_id: str, client_id: str) -> Message | None:
-    """Find what the sender sent under this id of its own; None when it is new."""
+def by_client_id(
+    conn: sa.Connection, conversation_id: str, client_id: str, *, by_visitor: bool
+) -> Message | None:
+    """Find what the visitor, or else the team, sent under this id of its own; None when it is new.
+
+    Conflict when the others used the id: what they said is no answer to who says something else.
+    """
     row = _BY_CLIENT_ID.first(conn, conversation=conversation_id, client=client_id)
-    return None if row is None else _message(row)
+    if row is None:
+        return None
+    if (row.author_kind == "visitor") is not by_visitor:
+        raise Conflict("somebody else used this message_id here; take another", code="id_used")
+    return _message(row)
 
 
-_READ = sa.select(*_MESSAGE).where(
-    _OF_CONVERSATION,
-    messages.c.seq > sa.bindparam("after"),
-    messages.c.superseded.is_(sa.false()),
+_BEHIND = sa.select(*_MESSAGE).where(_OF_CONVERSATION, messages.c.seq > sa.bindparam("after"))
+_READ = _BEHIND.where(messages.c.superseded.is_(sa.false()))
+_READ_KEPT = _BEHIND.where(
+    sa.or_(
+        messages.c.superseded.is_(sa.false()),
+        # What failed and was tried again nobody misses.
+        sa.and_(
+            messages.c.state.not_in([sa.literal(each) for each in FAILED]), messages.c.text != ""
+        ),
+    )
 )
-_READ_ALL = Prepared(_READ.order_by(messages.c.seq))
-_READ_NEWEST = Prepared(
-    _READ.where(messages.c.seq <= sa.bindparam("upto"))
-    .order_by(messages.c.seq.desc())
-    .limit(sa.bindparam("newest"))
-)
+
+
+def _newest(wanted: sa.Select[Any]) -> Prepared:
+    return Prepared(
+        wanted.where(messages.c.seq <= sa.bindparam("upto"))
+        .order_by(messages.c.seq.desc())
+        .limit(sa.bindparam("newest"))
+    )
+
+
+_READ_ALL = {
+    False: Prepared(_READ.order_by(messages.c.seq)),
+    True: Prepared(_READ_KEPT.order_by(messages.c.seq)),
+}
+_READ_NEWEST = {False: _newest(_READ), True: _newest(_READ_KEPT)}
 _LAST_PLACE = 2**31 - 1
 
 
@@ -56,25 +88,40 @@ def read(
     after: int = 0,
     newest: int | None = None,
     upto: int = _LAST_PLACE,
+    kept: bool = False,
 ) -> list[Message]:
-    """Read messages in order, behind the place `after`, without replies that were tried again.
+    """Read messages in order, behind the place `after`, without those that others stand for.
 
-    `newest` keeps only that many of the last ones, counted from the place `upto`.
+    `newest` keeps only that many of the last ones, counted from the place `upto`. With `kept`
+    those that others stand for are there, too, but for answers that failed.
     """
     if newest is None:
-        found = _READ_ALL.all(conn, conversation=conversation_id, after=after)
+        found = _READ_ALL[kept].all(conn, conversation=conversation_id, after=after)
         return [_message(row) for row in found]
-    found = _READ_NEWEST.all(
+    found = _READ_NEWEST[kept].all(
         conn, conversation=conversation_id, after=after, upto=upto, newest=newest
     )
     return [_message(row) for row in reversed(found)]
 
 
 def first(conn: sa.Connection, conversation_id: str, after: int, most: int) -> list[Message]:
-    """Read the first messages behind a place, at most so many."""
+    """Read the first messages behind a place, at most so many, as `read` with `kept`."""
     given = {"conversation": conversation_id, "after": after}
-    found = conn.execute(_READ.order_by(messages.c.seq).limit(most), given)
+    found = conn.execute(_READ_KEPT.order_by(messages.c.seq).limit(most), given)
     return [_message(row) for row in found]
+
+
+_LAST_SAID = Prepared(
+    _READ.where(messages.c.author_kind != "system", messages.c.state != State.STOPPED.value)
+    .order_by(messages.c.seq.desc())
+    .limit(1)
+)
+
+
+def last_said(conn: sa.Connection, conversation_id: str) -> Message | None:
+    """Return what was said last; replies that were stopped and what the house said do not count."""
+    row = _LAST_SAID.first(conn, conversation=conversation_id, after=0)
+    return None if row is None else _message(row)
 
 
 _PROGRESS = Prepared(sa.select(conversations.c.last_seq, conversations.c.closed_at).where(_THIS))
@@ -103,6 +150,21 @@ def one(conn: sa.Connection, conversation_id: str, message_id: str) -> Message |
         )
     ).first()
     return None if row is None else _message(row)
+
+
+def some(
+    conn: sa.Connection, places: Collection[tuple[str, int]]
+) -> dict[tuple[str, int], Message]:
+    """Read messages of many conversations, by where they stand; what is not there is left out."""
+    if not places:
+        return {}
+    here = pairs.having(messages, messages.c.conversation_id, messages.c.seq, places)
+    found = (
+        sa.select(messages.c.conversation_id, *_MESSAGE)
+        .select_from(here)
+        .where(messages.c.superseded.is_(sa.false()))
+    )
+    return {(row.conversation_id, row.seq): _message(row) for row in conn.execute(found)}
 
 
 def count_of_agent(conn: sa.Connection, agent_id: str) -> int:
@@ -141,4 +203,8 @@ def _message(row: Row) -> Message:
         row.problem,
         row.epoch,
         row.replaces,
+        row.extra,
+        row.rating,
+        row.rated,
+        row.superseded,
     )

@@ -1,6 +1,6 @@
 """The rows of turns, and the rule that a conversation answers one question at a time."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import sqlalchemy as sa
@@ -42,6 +42,7 @@ _TURN = [
     turns.c.state,
     turns.c.epoch,
     turns.c.stop_at,
+    turns.c.created_at,
 ]
 
 
@@ -114,6 +115,7 @@ def attempts(conn: sa.Connection, conversation_id: str, after: int = 0) -> dict[
     found = conn.execute(
         sa.select(
             columns.id,
+            columns.agent_id,
             columns.agent_version,
             columns.state,
             columns.epoch.label("runs"),
@@ -131,6 +133,7 @@ def attempts(conn: sa.Connection, conversation_id: str, after: int = 0) -> dict[
 def _attempt(row: Row) -> Attempt:
     return Attempt(
         row.id,
+        row.agent_id,
         row.agent_version,
         TurnState(row.state),
         row.runs,
@@ -141,6 +144,12 @@ def _attempt(row: Row) -> Attempt:
         row.input_tokens,
         row.output_tokens,
     )
+
+
+def ids_of(conn: sa.Connection, conversation_ids: Collection[str]) -> list[str]:
+    """Return the ids of all turns of these conversations."""
+    wanted = sa.select(turns.c.id).where(turns.c.conversation_id.in_(conversation_ids))
+    return list(conn.execute(wanted).scalars())
 
 
 def usage(conn: sa.Connection, turn_id: str) -> dict[str, int] | None:
@@ -218,8 +227,8 @@ def waiting(conn: sa.Connection, conversation_id: str) -> int:
     return int(conn.execute(counted).scalar_one())
 
 
-def stop_waiting(conn: sa.Connection, conversation_id: str, now: Moment) -> None:
-    """End the turns that wait behind the active one, and with them their empty replies.
+def stop_waiting(conn: sa.Connection, conversation_id: str, now: Moment) -> list[str]:
+    """End the turns that wait behind the active one, with their empty replies; return their ids.
 
     The conversation's row must be held by this transaction.
     """
@@ -232,8 +241,8 @@ def stop_waiting(conn: sa.Connection, conversation_id: str, now: Moment) -> None
             turns.c.id.is_distinct_from(active.scalar_subquery()),
         )
         .values(state=TurnState.STOPPED.value, ended_at=now)
-        .returning(turns.c.reply_seq)
-    )
+        .returning(turns.c.id, turns.c.reply_seq)
+    ).all()
     places = [row.reply_seq for row in ended]
     if places:
         conn.execute(
@@ -241,6 +250,40 @@ def stop_waiting(conn: sa.Connection, conversation_id: str, now: Moment) -> None
             .where(messages.c.conversation_id == conversation_id, messages.c.seq.in_(places))
             .values(state=State.STOPPED.value)
         )
+    return [row.id for row in ended]
+
+
+def open_among(conn: sa.Connection, turn_ids: list[str]) -> set[str]:
+    """Return those of these turns that have not ended."""
+    wanted = sa.select(turns.c.id).where(turns.c.id.in_(turn_ids), turns.c.state.in_(OPEN))
+    return set(conn.execute(wanted).scalars())
+
+
+def stop_all(conn: sa.Connection, conversation_id: str, now: Moment) -> list[str]:
+    """End every turn of a conversation that has not ended, each reply with what there is of it.
+
+    The conversation's row must be held by this transaction. Whoever runs one of them finds that it
+    is not theirs any more. Returns the ids of those that nobody had begun to run.
+    """
+    ended = conn.execute(
+        sa.update(turns)
+        .where(turns.c.conversation_id == conversation_id, turns.c.state.in_(OPEN))
+        .values(state=TurnState.STOPPED.value, stop_at=now, ended_at=now)
+        .returning(turns.c.id, turns.c.epoch, turns.c.reply_seq)
+    ).all()
+    places = [row.reply_seq for row in ended]
+    if places:
+        conn.execute(
+            sa.update(messages)
+            .where(
+                messages.c.conversation_id == conversation_id,
+                messages.c.seq.in_(places),
+                messages.c.state == State.WRITING.value,
+            )
+            .values(state=State.STOPPED.value)
+        )
+        _activate(conn, conversation_id, None)
+    return [row.id for row in ended if row.epoch == 0]
 
 
 def next_in_line(conn: sa.Connection, conversation_id: str) -> str | None:
@@ -276,4 +319,5 @@ def _turn(row: Row) -> Turn:
         TurnState(row.state),
         row.epoch,
         row.stop_at,
+        row.created_at,
     )

@@ -1,7 +1,8 @@
 """Doing a thing once however often it is asked for: answers kept by the caller's own key, a day."""
 
 import hashlib
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -67,6 +68,29 @@ def forget(conn: sa.Connection, now: Moment) -> None:
     conn.execute(sa.delete(answers).where(answers.c.at <= now - KEPT))
 
 
+_ID = re.compile(r"[a-z]{3}_[0-9A-Za-z]{22}", re.ASCII)
+
+
+def naming(conn: sa.Connection, keys: Keyring, ids: Collection[str]) -> list[tuple[str, str]]:
+    """Find the answers in which one of these ids stands; returns whose they are: scope and key.
+
+    All that are kept are opened for it, so call it where that holds nobody up.
+    """
+    columns = answers.c
+    found = conn.execute(sa.select(columns.scope, columns.key, columns.answer))
+    return [
+        (row.scope, row.key)
+        for row in found
+        if row.answer and not set(_ID.findall(keys.unseal(row.answer))).isdisjoint(ids)
+    ]
+
+
+def drop(conn: sa.Connection, whose: Collection[tuple[str, str]]) -> None:
+    """Delete answers; whoever asks for one again is judged anew."""
+    for scope, key in whose:
+        conn.execute(sa.delete(answers).where(answers.c.scope == scope, answers.c.key == key))
+
+
 class OnceDatabase:
     """A database whose one write is done only if it has not been done under this key before."""
 
@@ -89,6 +113,7 @@ class OnceDatabase:
         self.read = db.read
         self.browse = db.browse
         self.close = db.close
+        self.scrub = db.scrub
 
     async def write(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run one transaction that also keeps the answer.

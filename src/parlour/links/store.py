@@ -5,11 +5,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 
 from parlour.kit.clock import MINUTE, SECOND, Moment
-from parlour.kit.db import Prepared, insert_or_ignore, metadata
+from parlour.kit.db import Json, Prepared, insert_or_ignore, metadata
 from parlour.kit.errors import NotFound
+from parlour.kit.hours import ALWAYS, Schedule, schedule_of
 from parlour.kit.tokens import FOREVER, Keyring
 from parlour.links.rules import Kind
 from parlour.links.telling import Policy
@@ -36,6 +38,20 @@ links = sa.Table(
     sa.Column("widget_id", sa.ForeignKey("widgets.id")),
     sa.Column("updated_by", sa.String(200)),
     sa.Column("last_used_at", sa.BigInteger),
+    sa.Column("require_email", sa.Boolean),
+    sa.Column("emails", Json),
+    sa.Column("max_uses", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("rate_limit_per_minute", sa.Integer),
+    sa.Column("address", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("daily_token_limit", sa.BigInteger),
+    sa.Column("budget_tokens", sa.BigInteger),
+    sa.Column("budget_period", sa.String(8)),
+    sa.Column("schedule", Json),
+    sa.Column("seats", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("origins", Json),
+    sa.Column("slug", sa.String(40)),
+    sa.Column("title", sa.String(80)),
+    sa.Column("about", sa.String(200)),
     sa.Index("links_agent", "agent_id", "created_at"),
     sa.Index("links_ending", "workspace_id", "expires_at"),
     sa.Index("links_workspace", "workspace_id", "created_at", "id"),
@@ -49,6 +65,15 @@ sa.Index(
     postgresql_where=_IS_STANDING,
 )
 """A widget has one permanent link at a time, however many ask for it at once."""
+_IS_NAMED = sa.and_(links.c.slug.is_not(None), links.c.revoked_at.is_(None))
+sa.Index(
+    "links_slug",
+    links.c.slug,
+    unique=True,
+    sqlite_where=_IS_NAMED,
+    postgresql_where=_IS_NAMED,
+)
+"""A word leads to one link; once that is revoked it is free again."""
 
 USED_EVERY = MINUTE
 """How precisely the last use of a link is kept: often enough to tell, seldom enough to be free."""
@@ -73,17 +98,59 @@ class Link:
     updated_at: Moment
     widget_id: str | None = None
     """The widget it was made with, which says how the agent looks; None: as the agent itself."""
+    require_email: bool | None = None
+    """Whether visitors confirm an address first; None leaves it to the agent."""
+    emails: tuple[str, ...] | None = None
+    """Whose addresses are good; None leaves it to the agent."""
     updated_by: str | None = None
     """Who changed it last; None while nobody has."""
     last_used_at: Moment | None = None
     """When a visitor last said something by it, to the minute."""
+    max_uses: int = 0
+    """How often it may be used at most; 0 is without a maximum."""
+    rate_limit_per_minute: int | None = None
+    """Messages of one visitor in any minute; 0 is without a limit, None as its agent says."""
+    address: int = 0
+    """Which address it has now: 0 the first one, else the number that its token carries."""
+    daily_token_limit: int | None = None
+    """Tokens of one visitor in a day, UTC; likewise."""
+    budget_tokens: int | None = None
+    """Tokens of all its visitors in a period; None is without a budget of its own."""
+    budget_period: str | None = None
+    """`day`, `month` (also None) or `all`."""
+    schedule: Schedule | None = None
+    """When it is open; None as its agent says."""
+    seats: int = 0
+    """How many visitors may talk at once by it; 0 is any number."""
+    origins: tuple[str, ...] | None = None
+    """The sites in whose pages its chat may stand; None leaves it to the widget."""
+    slug: str | None = None
+    """A word that leads to it beside its address, `/chat/<slug>`; anybody can guess it."""
+    title: str | None = None
+    about: str | None = None
+    """What messengers show of it, for everybody: a title, and a sentence. None tells nothing."""
 
     def token(self, keys: Keyring) -> str:
         """Return the token that opens this link."""
-        return keys.sign_link(self.kind, self.id, self.token_expires)
+        return keys.sign_link(self.kind, self.id, self.token_expires, self.address)
 
-    def policy(self, *, published: bool, live: bool) -> Policy:
-        """Return what was decided about this link, with whether its agent answers."""
+    def policy(
+        self,
+        *,
+        published: bool,
+        live: bool,
+        invited: bool = False,
+        asks_email: int | None = None,
+        schedule: Schedule = ALWAYS,
+    ) -> Policy:
+        """Return what was decided about this link, with whether its agent answers, and whom.
+
+        `invited`: it answers only who comes by a private link. `asks_email`: after how many
+        messages it asks for an address, None for never, where the link leaves that to it.
+        `schedule`: when it is open, likewise.
+        """
+        if self.require_email is not None:
+            asks_email = 0 if self.require_email else None
         return Policy(
             kind=self.kind,
             expires_at=self.expires_at,
@@ -91,7 +158,22 @@ class Link:
             welcomes=bool(self.welcome_message),
             published=published,
             live=live,
+            invited=invited,
+            asks_email=asks_email,
+            uses=self.uses,
+            max_uses=self.max_uses,
+            rate_limit=self.rate_limit_per_minute,
+            daily_tokens=self.daily_token_limit,
+            budget=self.budget_tokens,
+            budget_period=self.budget_period,
+            schedule=self.schedule or schedule,
+            seats=self.seats,
         )
+
+
+def _values(link: Link) -> dict[str, Any]:
+    values = {name: getattr(link, name) for name in Link.__slots__}
+    return {**values, "schedule": msgspec.to_builtins(link.schedule)}
 
 
 SHOWN = [column for column in links.c if column.name != "revoked_at"]
@@ -104,7 +186,7 @@ def token_seconds(expires_at: Moment | None) -> int:
 
 def insert(conn: sa.Connection, link: Link) -> None:
     """Store a new link."""
-    conn.execute(sa.insert(links), {name: getattr(link, name) for name in Link.__slots__})
+    conn.execute(sa.insert(links), _values(link))
 
 
 def insert_standing(conn: sa.Connection, link: Link) -> tuple[Link, bool]:
@@ -112,7 +194,7 @@ def insert_standing(conn: sa.Connection, link: Link) -> tuple[Link, bool]:
 
     However many ask at the same time, one row comes of it: the index on standing links sees to it.
     """
-    values = {name: getattr(link, name) for name in Link.__slots__}
+    values = _values(link)
     standing = sa.select(*SHOWN).where(links.c.widget_id == link.widget_id, _IS_STANDING)
     while not conn.execute(insert_or_ignore(conn, links), values).rowcount:
         row = conn.execute(standing).first()
@@ -151,10 +233,14 @@ def of_workspace(conn: sa.Connection, workspace_id: str, link_id: str) -> Link:
 
 
 def of_agents(conn: sa.Connection, agent_ids: Collection[str]) -> list[Link]:
-    """List the links of these agents, newest first."""
+    """List the links of these agents, without the private ones, newest first."""
     found = conn.execute(
         sa.select(*SHOWN)
-        .where(links.c.agent_id.in_(agent_ids), links.c.revoked_at.is_(None))
+        .where(
+            links.c.agent_id.in_(agent_ids),
+            links.c.kind != Kind.PRIVATE,
+            links.c.revoked_at.is_(None),
+        )
         .order_by(links.c.created_at.desc(), links.c.id)
     )
     return [link_of(row) for row in found]
@@ -164,6 +250,14 @@ def titles(conn: sa.Connection, link_ids: Collection[str]) -> dict[str, tuple[st
     """Return the names and kinds of these links, revoked ones included, by id."""
     wanted = sa.select(links.c.id, links.c.name, links.c.kind).where(links.c.id.in_(link_ids))
     return {row.id: (row.name, Kind(row.kind)) for row in conn.execute(wanted)}
+
+
+def standing(conn: sa.Connection, widget_id: str) -> Link | None:
+    """Return a widget's permanent link; None while it has none."""
+    row = conn.execute(
+        sa.select(*SHOWN).where(links.c.widget_id == widget_id, _IS_STANDING)
+    ).first()
+    return None if row is None else link_of(row)
 
 
 def count_of_agents(conn: sa.Connection, workspace_id: str) -> dict[str, tuple[int, int]]:
@@ -218,6 +312,16 @@ def hold(conn: sa.Connection, link_id: str) -> Link:
     return link_of(row)
 
 
+_HOLD_STILL = Prepared(
+    sa.select(links.c.id).where(links.c.id == sa.bindparam("link")).with_for_update(key_share=True)
+)
+
+
+def hold_still(conn: sa.Connection, link_id: str) -> None:
+    """Let nobody else hold a link until the transaction ends, without reading it."""
+    _HOLD_STILL.first(conn, link=link_id)
+
+
 def hold_all(
     conn: sa.Connection, workspace_id: str, link_ids: Collection[str], only: str | None = None
 ) -> list[Link]:
@@ -241,27 +345,12 @@ def change(
 ) -> Moment:
     """Change columns of a link that is held; return its new `updated_at`, which always grows."""
     at = max(now, held.updated_at + 1)
+    if "schedule" in values:
+        values = {**values, "schedule": msgspec.to_builtins(values["schedule"])}
     conn.execute(
         sa.update(links).where(links.c.id == held.id).values(updated_at=at, updated_by=by, **values)
     )
     return at
-
-
-_SPEND = Prepared(
-    sa.update(links)
-    .where(
-        links.c.id == sa.bindparam("link"),
-        links.c.revoked_at.is_(None),
-        links.c.enabled,
-        sa.or_(links.c.expires_at.is_(None), links.c.expires_at > sa.bindparam("now")),
-    )
-    .values(uses=links.c.uses + 1, last_used_at=sa.bindparam("now"))
-)
-
-
-def spend(conn: sa.Connection, link_id: str, now: Moment) -> bool:
-    """Count one use if the link is open at this very statement; False when it is not."""
-    return _SPEND.run(conn, link=link_id, now=now) == 1
 
 
 _TOUCH = Prepared(
@@ -290,4 +379,9 @@ def _require_form(link_id: str) -> None:
 def link_of(row: sa.Row[Any]) -> Link:
     """Read a row of `SHOWN`."""
     values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it has an underscore
-    return Link(**{**values, "kind": Kind(values["kind"])})
+    emails = None if values["emails"] is None else tuple(values["emails"])
+    sites = None if values["origins"] is None else tuple(values["origins"])
+    schedule = schedule_of(values["schedule"])
+    kind = Kind(values["kind"])
+    read = {"kind": kind, "emails": emails, "schedule": schedule, "origins": sites}
+    return Link(**{**values, **read})

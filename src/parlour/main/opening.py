@@ -4,14 +4,17 @@ import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
+from parlour import workspaces
 from parlour.config import Settings
 from parlour.kit import instance
 from parlour.kit.bus import open_bus
-from parlour.kit.clock import SystemClock
 from parlour.kit.db import migrate, open_database
 from parlour.kit.errors import Unavailable
 from parlour.kit.http import GuardedClient
+from parlour.kit.limits import open_limits
+from parlour.kit.mail import Mailer
 from parlour.kit.queue import Queue
+from parlour.kit.steady import TRUSTED, SteadyClock, latest
 from parlour.kit.tokens import Keyring
 from parlour.tools import Tools
 
@@ -39,8 +42,18 @@ async def opened(settings: Settings, *, upgrade: bool = False) -> AsyncIterator[
     keys, _ = await _prepared(settings, only_new=not upgrade)
     async with _built(settings, keys) as tools:
         await tools.db.write(instance.check_keys, keys)
+        await _set_right(tools)
+        await workspaces.meet_all(tools)
         await tools.bus.start()
+        await tools.limits.start()
         yield tools
+
+
+async def _set_right(tools: Tools) -> None:
+    """Go on from where the processes before this one were, if the machine's clock was set back."""
+    mark = await tools.db.read(latest)
+    if mark is not None and isinstance(tools.clock, SteadyClock):
+        tools.clock.lift(mark, TRUSTED)
 
 
 @contextlib.asynccontextmanager
@@ -67,15 +80,26 @@ async def _prepared(settings: Settings, *, only_new: bool) -> tuple[Keyring, boo
 @contextlib.asynccontextmanager
 async def _built(settings: Settings, keys: Keyring) -> AsyncIterator[Tools]:
     db = await open_database(settings.database_url, settings.sqlite_path)
-    clock = SystemClock()
+    clock = SteadyClock()
     bus = open_bus(settings.redis_url)
     queue = Queue(db, clock, lease_seconds=settings.lease_seconds, workers=settings.workers)
     http = GuardedClient(settings)
+    mail = Mailer(settings.smtp_url, settings.mail_from, terminal=settings.is_at_home)
+    limits = open_limits(settings.redis_url)
     try:
         yield Tools(
-            settings=settings, clock=clock, keys=keys, db=db, queue=queue, bus=bus, http=http
+            settings=settings,
+            clock=clock,
+            keys=keys,
+            db=db,
+            queue=queue,
+            bus=bus,
+            http=http,
+            mail=mail,
+            limits=limits,
         )
     finally:
         await http.close()
+        await limits.close()
         await bus.close()
         await db.close()

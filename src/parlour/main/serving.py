@@ -11,16 +11,19 @@ from dataclasses import replace
 import structlog
 import uvicorn
 
-from parlour import jobs
+from parlour import __version__, jobs
 from parlour.agents.keeping import backend_of
 from parlour.chat.live import Live
 from parlour.chat.runner import Runner
 from parlour.config import Settings
+from parlour.forgetting import copying, set_back
 from parlour.kit import company, instance, observe
 from parlour.kit.errors import Unavailable
+from parlour.kit.observe import traces
 from parlour.main.opening import opened
 from parlour.tools import Tools
 from parlour.web import receipt, site
+from parlour.web.edge import Edge
 
 log = structlog.get_logger("parlour")
 
@@ -31,16 +34,27 @@ _WAKE = "jobs"
 @contextlib.asynccontextmanager
 async def working(tools: Tools, *, alone: bool) -> AsyncIterator[None]:
     """Run jobs and turns in this process; `alone` when no other process can be alive."""
+    # Before anything is handed out, answered or shown.
+    await set_back.catch_up(tools)
     runner = Runner(tools, backend_of)
     jobs.register(tools, runner)
     wake = tools.bus.subscribe(_WAKE, tools.queue.wake)
     tools.queue.on_enqueue.append(lambda: tools.bus.publish(_WAKE, "look"))
     await tools.queue.start(alone=alone)
     tail = asyncio.create_task(jobs.tail(tools), name="events-tail")
+    time = asyncio.create_task(jobs.keep_time(tools), name="keep-time")
+    openings = asyncio.create_task(jobs.keep_openings(tools), name="keep-openings")
+    outside = asyncio.create_task(jobs.hand_out(tools), name="webhooks-hand-out")
+    ledger = asyncio.create_task(copying.keep_up(tools), name="keep-ledger")
     try:
         yield
     finally:
         tail.cancel()
+        time.cancel()
+        outside.cancel()
+        ledger.cancel()
+        openings.cancel()
+        await asyncio.wait({openings})
         await tools.queue.drain(tools.settings.drain_seconds)
         wake.close()
         runner.close()
@@ -60,14 +74,55 @@ async def work(settings: Settings) -> None:
     _on_signals(lambda _signal: told_to_stop.set())
     with observe.watching_loop():
         async with (
+            _traced(),
             company.kept(settings.database_url, shared=True) as lost,
             opened(settings, upgrade=True) as tools,
             working(tools, alone=False),
+            _watched(tools),
             _stopping(lost, told_to_stop.set),
         ):
             log.info("worker.ready")
             await told_to_stop.wait()
         _complain(lost, settings)
+
+
+@contextlib.asynccontextmanager
+async def _traced() -> AsyncIterator[None]:
+    """Trace, where the environment asks for it; what is left is sent at the end."""
+    if not traces.begin(__version__):
+        yield
+        return
+    log.info("traces.on")
+    try:
+        yield
+    finally:
+        await asyncio.to_thread(traces.end)
+
+
+@contextlib.asynccontextmanager
+async def _watched(tools: Tools) -> AsyncIterator[None]:
+    """Let others look whether a worker is alive, and what it measures, where that is wanted."""
+    settings = tools.settings
+    if not settings.worker_port:
+        yield
+        return
+    with contextlib.closing(_listen(settings.host, settings.worker_port)) as listening:
+        server = _Quiet(_server_config(site.build_for_worker(tools), settings))
+        serving = asyncio.create_task(server.serve([listening]), name="worker-watched")
+        try:
+            yield
+        finally:
+            server.should_exit = True
+            await serving
+
+
+class _Quiet(uvicorn.Server):
+    """A web server that leaves signals to whom it serves."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave them alone."""
+        yield
 
 
 async def serve(
@@ -92,11 +147,12 @@ async def serve(
         stack.enter_context(contextlib.closing(listening))
         stack.enter_context(observe.watching_loop())
         alone, lost = await _only_here(settings, stack)
+        await stack.enter_async_context(_traced())
         instance.tell_address(settings.data_dir, public_url)
         tools = await stack.enter_async_context(opened(settings, upgrade=True))
         live = Live(tools)
         await stack.enter_async_context(working(tools, alone=alone))
-        server = _Server(_server_config(tools, live), live)
+        server = _Server(_server_config(site.build(tools, live), settings), live)
         serving = asyncio.create_task(server.serve([listening]))
         await server.began(serving)
         _settle_in()
@@ -155,10 +211,9 @@ def _settle_in() -> None:
     gc.freeze()
 
 
-def _server_config(tools: Tools, live: Live) -> uvicorn.Config:
-    settings = tools.settings
+def _server_config(whole: Edge, settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
-        site.build(tools, live),
+        whole,
         http=receipt.protocol(settings.header_timeout, settings.body_timeout),
         ws="none",
         lifespan="off",

@@ -28,7 +28,13 @@ class MadeInvitation:
 
 
 async def invite(
-    tools: Tools, who: Who, email: str, role: Role, *, view_personal: bool = False
+    tools: Tools,
+    who: Who,
+    email: str,
+    role: Role,
+    *,
+    view_personal: bool = False,
+    analytics: bool = False,
 ) -> MadeInvitation:
     """Invite an address. An earlier invitation of it that is still open ends.
 
@@ -42,6 +48,7 @@ async def invite(
         email=canonical(email),
         role=role,
         view_personal=view_personal,
+        analytics=analytics,
         created_at=now,
         created_by=who.name[:200],
         expires_at=now + INVITED_FOR,
@@ -97,7 +104,10 @@ async def withdraw(tools: Tools, who: Who, invitation_id: str) -> None:
 async def look(tools: Tools, token: str) -> Invitation:
     """Find the invitation that a link's token opens; NotFound when it can not be taken."""
     hashes = tools.keys.hashes(token) if token.startswith(PREFIX + "_") else []
-    return await tools.db.read(store.open_invitation, hashes, tools.clock.now())
+    found = await tools.db.read(store.open_invitation, hashes, tools.clock.now())
+    if not tools.has(found.workspace_id):
+        raise NotFound("this invitation has ended")
+    return found
 
 
 async def accept(tools: Tools, token: str, name: str, password: str) -> Person:
@@ -111,7 +121,13 @@ async def accept(tools: Tools, token: str, name: str, password: str) -> Person:
     if not may_use_password(tools.settings, found.role):
         raise Conflict("people of this role come in by the provider, not by a password")
     new = NewPerson(
-        found.workspace_id, found.email, name, found.role, password, found.view_personal
+        found.workspace_id,
+        found.email,
+        name,
+        found.role,
+        password,
+        found.view_personal,
+        found.analytics,
     )
     person, hashed = await people.prepared(new, tools.clock.now())
 

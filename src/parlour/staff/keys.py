@@ -21,6 +21,7 @@ from parlour.kit.errors import (
 from parlour.kit.texts import trouble
 from parlour.kit.tokens import new_id, new_secret
 from parlour.rights import Role, Who
+from parlour.staff.people import announce
 from parlour.tools import Tools
 
 KEY_PREFIX = "parlour_key"
@@ -124,7 +125,7 @@ async def authenticate(tools: Tools, secret: str) -> Who:
     """
     hashes = tools.keys.hashes(secret) if secret.startswith(KEY_PREFIX + "_") else []
     row = await tools.db.read(_find, hashes) if hashes else None
-    if row is None:
+    if row is None or not tools.has(row.workspace_id):
         raise Unauthorized("this needs a valid API key")
     now = tools.clock.now()
     if row.expires_at is not None and row.expires_at <= now:
@@ -195,6 +196,7 @@ async def revoke_key(tools: Tools, who: Who, key_id: str) -> None:
         if not ended.rowcount:
             raise NotFound(f"there is no key {key_id!r}")
         events.record(conn, events.Kind.KEY_REVOKED, who, now, data={"key": key_id})
+        announce(conn, tools, key_id)
 
     await tools.db.write(unit)
 

@@ -5,6 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
+from parlour import rights
 from parlour.config import Settings
 from parlour.kit.clock import DAY, Moment
 from parlour.kit.errors import FieldError, Invalid
@@ -37,11 +38,20 @@ class Person:
     role: Role
     view_personal: bool
     """Whether they see the personal details of visitors, whatever their role."""
+    analytics: bool
+    """Whether they see the figures of the server, whatever their role."""
     created_at: Moment
     updated_at: Moment
     updated_by: str
     """The name of whoever changed this last, for the one who comes second."""
     disabled_at: Moment | None
+
+    @property
+    def sees_personal(self) -> bool:
+        """Whether they are shown personal details, by whatever right."""
+        return rights.sees_personal(
+            self.role, view_personal=self.view_personal, analytics=self.analytics
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +75,7 @@ class Invitation:
     email: str
     role: Role
     view_personal: bool
+    analytics: bool
     created_at: Moment
     created_by: str
     expires_at: Moment

@@ -1,6 +1,7 @@
 """The people of a workspace: adding, changing, shutting out, and changing one's own account."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -26,16 +27,17 @@ class NewPerson:
     role: Role
     password: str
     view_personal: bool = False
+    analytics: bool = False
 
 
-def topic(person_id: str) -> str:
-    """Name the topic on which is told that what somebody may do has changed."""
-    return f"person:{person_id}"
+def topic(id_: str) -> str:
+    """Name the topic on which is told that what somebody, or a key, may do has changed."""
+    return f"person:{id_}"
 
 
-def announce(conn: sa.Connection, tools: Tools, person_id: str) -> None:
-    """Have whatever somebody is looking at just now judged again, after the commit."""
-    after_commit(conn, lambda: tools.bus.publish(topic(person_id), "changed"))
+def announce(conn: sa.Connection, tools: Tools, id_: str) -> None:
+    """Have what is looked at just now by somebody's right judged again, after the commit."""
+    after_commit(conn, lambda: tools.bus.publish(topic(id_), "changed"))
 
 
 def person_who(person: Person) -> Who:
@@ -46,7 +48,8 @@ def person_who(person: Person) -> Who:
         person.name,
         person.workspace_id,
         person.role,
-        sees_personal=person.view_personal,
+        sees_personal=person.sees_personal,
+        analytics=person.analytics,
     )
 
 
@@ -65,6 +68,7 @@ async def prepared(new: NewPerson, now: Moment, by: str | None = None) -> tuple[
         name=name,
         role=new.role,
         view_personal=new.view_personal,
+        analytics=new.analytics,
         created_at=now,
         updated_at=now,
         updated_by=by or name,
@@ -111,6 +115,7 @@ async def change(
     *,
     role: Role | None = None,
     view_personal: bool | None = None,
+    analytics: bool | None = None,
     seen: Moment | None = None,
 ) -> Person:
     """Change what a person is; it holds from their next request on.
@@ -124,12 +129,15 @@ async def change(
         held = store.hold_person(conn, who.workspace_id, person_id)
         _require_seen(held, seen)
         wanted_role = held.role if role is None else role
-        wanted_view = held.view_personal if view_personal is None else view_personal
-        if (wanted_role, wanted_view) == (held.role, held.view_personal):
+        values: dict[str, Any] = {
+            "role": wanted_role.value,
+            "view_personal": held.view_personal if view_personal is None else view_personal,
+            "analytics": held.analytics if analytics is None else analytics,
+        }
+        if all(getattr(held, name) == wanted for name, wanted in values.items()):
             return held
         if wanted_role is not Role.OWNER:
             _require_another_owner(conn, held)
-        values = {"role": wanted_role.value, "view_personal": wanted_view}
         now = tools.clock.now()
         at = store.change_person(conn, held, now, who.name, values)
         data = {"person": held.id, "from": held.role.value, **values}
@@ -204,14 +212,15 @@ async def change_password(
         Invalid: the old password is not the one, or the new one is not good enough.
     """
     kept = await tools.db.read(store.password_of, person.email)
-    if not await passwords.fits(old, kept.password if kept is not None else None):
-        said = "is not the password you have now"
-        raise Invalid(f"this {said}", errors=[FieldError("old", said)])
+    if kept is None or not await passwords.fits(old, kept.password):
+        raise _not_yours()
     require_password(new, person.email, "new")
     made = await passwords.hashed(new)
 
     def unit(conn: sa.Connection) -> int:
-        held = store.hold_person(conn, person.workspace_id, person.id)
+        held, now_kept = store.hold_password(conn, person.workspace_id, person.id)
+        if now_kept != kept.password:
+            raise _not_yours()  # somebody gave them another one while these two were hashed
         announce(conn, tools, held.id)
         return _set_password(conn, tools.clock.now(), person_who(held), held, made, but=session_id)
 
@@ -242,6 +251,11 @@ def _set_password(
     ended = store.end_sessions(conn, held.id, now, but=but)
     events.record(conn, Kind.PERSON_PASSWORD_CHANGED, who, now, data={"person": held.id})
     return ended
+
+
+def _not_yours() -> Invalid:
+    said = "is not the password you have now"
+    return Invalid(f"this {said}", errors=[FieldError("old", said)])
 
 
 def _require_seen(held: Person, seen: Moment | None) -> None:

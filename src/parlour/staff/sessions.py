@@ -2,12 +2,13 @@
 
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 import sqlalchemy as sa
 
 from parlour import events
+from parlour.config import Settings
 from parlour.events import Kind
 from parlour.kit.clock import MINUTE, SECOND, Moment
 from parlour.kit.errors import NotFound, StorageFull, Unauthorized, Unavailable
@@ -16,6 +17,7 @@ from parlour.rights import Permission, Who
 from parlour.staff import store, tables
 from parlour.staff.model import LONGEST_SESSION, Person
 from parlour.staff.people import announce, person_who
+from parlour.staff.standing import elsewhere
 from parlour.tools import Tools
 
 PREFIX: Final = "parlour_session"
@@ -33,11 +35,15 @@ class Seat:
     second_step: bool = False
     """Whether they are asked for a code when they sign in."""
     has_password: bool = True
+    elsewhere: frozenset[str] = frozenset()
+    """The agents that only teams look after which this person is not in."""
+    place: str = ""
+    """The network address from where they act."""
 
     @property
     def who(self) -> Who:
         """The person as the one who acts."""
-        return person_who(self.person)
+        return replace(person_who(self.person), elsewhere=self.elsewhere, place=self.place)
 
 
 async def begin(
@@ -47,6 +53,7 @@ async def begin(
     client: str,
     *,
     instead_of: str | None = None,
+    place: str = "",
 ) -> str:
     """Begin a session of a person who has just proved who they are; return its secret.
 
@@ -57,16 +64,27 @@ async def begin(
     def unit(conn: sa.Connection) -> None:
         now = tools.clock.now()
         person = store.find_person(conn, workspace_id, person_id)
-        start(conn, person, tools.keys.hashed(secret), client, now=now, former=former)
+        made = tools.keys.hashed(secret)
+        start(conn, person, made, client, now=now, former=former, place=place)
 
     await tools.db.write(unit)
     return secret
 
 
 def start(
-    conn: sa.Connection, person: Person, hashed: str, client: str, *, now: Moment, former: list[str]
+    conn: sa.Connection,
+    person: Person,
+    hashed: str,
+    client: str,
+    *,
+    now: Moment,
+    former: list[str],
+    place: str = "",
 ) -> None:
-    """Begin a session in a transaction of the caller's; the one with a `former` hash ends."""
+    """Begin a session in a transaction of the caller's; the one with a `former` hash ends.
+
+    `place` is the network address from where they come.
+    """
     session_id = new_id("ses")
     if former:
         conn.execute(
@@ -88,20 +106,36 @@ def start(
     }
     conn.execute(sa.insert(tables.staff_sessions), values)
     data = {"session": session_id}
-    events.record(conn, Kind.SESSION_STARTED, person_who(person), now, data=data)
+    who = replace(person_who(person), place=place)
+    events.record(conn, Kind.SESSION_STARTED, who, now, data=data)
 
 
 async def seat(tools: Tools, secret: str | None) -> Seat:
     """Find who is signed in by a session's secret; Unauthorized when it is none, or is over."""
-    found, now = hashes(tools, PREFIX, secret), tools.clock.now()
-    row = await tools.db.read(store.session_of, found, now) if found else None
-    if row is None:
+    hashed, now = hashes(tools, PREFIX, secret), tools.clock.now()
+    found = await tools.db.read(_find, hashed, now) if hashed else None
+    if found is None or not tools.has(found[1].person.workspace_id):
         raise Unauthorized("sign in first")
+    row, seated = found
     if row.seen_at < now - MINUTE:
         # A full disk must not keep anybody from reading.
         with contextlib.suppress(StorageFull, Unavailable):
             await tools.db.write(_touch, row.session_id, now)
-    return Seat(store.person(row), row.session_id, row.second_step, row.has_password)
+    return seated
+
+
+def _find(conn: sa.Connection, hashed: list[str], now: Moment) -> tuple[Any, Seat] | None:
+    row = store.session_of(conn, hashed, now)
+    if row is None:
+        return None
+    person = store.person(row)
+    scope = elsewhere(conn, person)
+    return row, Seat(person, row.session_id, row.second_step, row.has_password, scope)
+
+
+def must_add_second_step(settings: Settings, seat: Seat) -> bool:
+    """Whether this person has to turn on the second step before anything else."""
+    return settings.second_step == "required" and seat.has_password and not seat.second_step
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,18 +158,35 @@ class RightsChanged:
     after_reply: bool = False
 
 
+def onlooker(
+    tools: Tools, secret: str | None, permission: Permission
+) -> Callable[[sa.Connection], Who | SignedOut | RightsChanged]:
+    """Return what finds again who looks on, or why they may not; to look on is not to use it."""
+    found = hashes(tools, PREFIX, secret)
+
+    def looked(conn: sa.Connection) -> Who | SignedOut | RightsChanged:
+        seated = _find(conn, found, tools.clock.now()) if found else None
+        if seated is None:
+            return SignedOut()
+        now = seated[1]
+        if must_add_second_step(tools.settings, now) or not now.who.may(permission):
+            return RightsChanged()
+        return now.who
+
+    return looked
+
+
 def judge(
     tools: Tools, secret: str | None, who: Who, permission: Permission
 ) -> Callable[[sa.Connection], SignedOut | RightsChanged | None]:
-    """Return what judges again whether somebody who looks on may still do so; None is yes."""
-    found = hashes(tools, PREFIX, secret)
+    """Return what judges again whether somebody who looks on may see what they saw; None is yes."""
+    looked = onlooker(tools, secret, permission)
 
     def judged(conn: sa.Connection) -> SignedOut | RightsChanged | None:
-        row = store.session_of(conn, found, tools.clock.now()) if found else None
-        if row is None:
-            return SignedOut()
-        now = person_who(store.person(row))
-        same = now.may(permission) and now.sees_personal == who.sees_personal
+        found = looked(conn)
+        if not isinstance(found, Who):
+            return found
+        same = (found.sees_personal, found.elsewhere) == (who.sees_personal, who.elsewhere)
         return None if same else RightsChanged()
 
     return judged

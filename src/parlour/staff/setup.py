@@ -55,9 +55,11 @@ async def begin(tools: Tools, code: str, new: NewPerson) -> Person:
         Invalid: the address, the name or the password cannot be taken.
     """
     hashes = tools.keys.hashes(_plain(code))
+    good = await tools.db.read(_is_good, hashes)
+    # In this order: somebody who has just become the owner took the code away in the same moment.
     if not await is_open(tools):
         raise _over()
-    if not await tools.db.read(_is_good, hashes):
+    if not good:
         said = "is not the code this server printed when it started"
         raise WrongCode(f"this {said}", errors=[FieldError("code", said)])
     person, password = await people.prepared(new, tools.clock.now())

@@ -1,6 +1,6 @@
 """Signing in: a password, and the code of an app where somebody has that second step."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 import sqlalchemy as sa
@@ -39,7 +39,13 @@ class Entrance:
 
 
 async def by_password(
-    tools: Tools, email: str, password: str, client: str, *, instead_of: str | None = None
+    tools: Tools,
+    email: str,
+    password: str,
+    client: str,
+    *,
+    instead_of: str | None = None,
+    place: str = "",
 ) -> Entrance:
     """Come in by a password; the session `instead_of`, a secret, ends.
 
@@ -53,9 +59,14 @@ async def by_password(
         address = ""
     found = await tools.db.read(store.password_of, address)
     fitting = await passwords.fits(password, found.password if found is not None else None)
+    # At another workspace's host nobody has this address.
+    if found is not None and not tools.has(found.workspace_id):
+        found = None
     if not fitting or not found or not may_use_password(tools.settings, Role(found.role)):
         raise _refused()
-    return await come_in(tools, found, client, instead_of=instead_of, fitted=found.password)
+    return await come_in(
+        tools, found, client, instead_of=instead_of, fitted=found.password, place=place
+    )
 
 
 class Proved(Protocol):
@@ -74,6 +85,7 @@ async def come_in(
     *,
     instead_of: str | None = None,
     fitted: str | None = None,
+    place: str = "",
 ) -> Entrance:
     """Let somebody in who has just proved who they are, or half in when there is a second step.
 
@@ -81,6 +93,8 @@ async def come_in(
         SignInRefused: they were shut out meanwhile, or the password whose hash `fitted` is not
         theirs any more.
     """
+    if not tools.has(proved.workspace_id):
+        raise _refused()
     whole, half = new_secret(sessions.PREFIX), new_secret(HALF_PREFIX)
     former = sessions.hashes(tools, sessions.PREFIX, instead_of)
 
@@ -92,7 +106,7 @@ async def come_in(
             raise _refused()
         if steps.told(conn, person.id) is None:
             hashed = tools.keys.hashed(whole)
-            sessions.start(conn, person, hashed, client, now=now, former=former)
+            sessions.start(conn, person, hashed, client, now=now, former=former, place=place)
             return Entrance(whole)
         values = {"hash": tools.keys.hashed(half), "person_id": person.id, "tries": 0}
         conn.execute(sa.insert(tables.half_sessions), {**values, "expires_at": now + HALF_LASTS})
@@ -109,7 +123,13 @@ async def is_half_in(tools: Tools, secret: str | None) -> bool:
 
 
 async def by_code(
-    tools: Tools, half: str | None, typed: str, client: str, *, instead_of: str | None = None
+    tools: Tools,
+    half: str | None,
+    typed: str,
+    client: str,
+    *,
+    instead_of: str | None = None,
+    place: str = "",
 ) -> str:
     """Come in whole: return the secret of a session. What was half is over then.
 
@@ -133,11 +153,12 @@ async def by_code(
             _count(conn, row.hash, proof)
             if proof.verdict is Verdict.WRONG and proof.wrong >= FREE:
                 data = {"person": person.id, "wrong": proof.wrong}
-                events.record(conn, Kind.SESSION_REFUSED, person_who(person), now, data=data)
+                who = replace(person_who(person), place=place)
+                events.record(conn, Kind.SESSION_REFUSED, who, now, data=data)
             return proof
         _end(conn, row.hash)
         made = tools.keys.hashed(secret)
-        sessions.start(conn, person, made, client, now=now, former=former)
+        sessions.start(conn, person, made, client, now=now, former=former, place=place)
         return proof
 
     refusal = (await tools.db.write(unit)).refusal()

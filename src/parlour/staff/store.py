@@ -32,13 +32,27 @@ def names(conn: sa.Connection, person_ids: Collection[str]) -> dict[str, str]:
     return {row.id: row.name for row in conn.execute(wanted)}
 
 
-def role_held(conn: sa.Connection, person_id: str) -> Role | None:
-    """Return what somebody is just now, in whatever workspace; None for who may not come in."""
+def role_seated(conn: sa.Connection, person_id: str, now: Moment) -> Role | None:
+    """Return what somebody is just now, in whatever workspace; None for who is not signed in."""
+    is_in = sa.exists().where(staff_sessions.c.person_id == people.c.id, *_is_good(now))
     wanted = sa.select(people.c.role).where(
-        people.c.id == person_id, people.c.disabled_at.is_(None)
+        people.c.id == person_id, people.c.disabled_at.is_(None), is_in
     )
     found = conn.execute(wanted).scalar()
     return None if found is None else Role(found)
+
+
+def by_id(conn: sa.Connection, person_id: str) -> Person | None:
+    """Find a person of whatever workspace; None when there is nobody of that id."""
+    row = conn.execute(sa.select(*_PERSON).where(people.c.id == person_id[:40])).first()
+    return None if row is None else person(row)
+
+
+def owners_and(conn: sa.Connection, person_ids: Collection[str]) -> list[Person]:
+    """List the owners of all workspaces, and these people, unless they are shut out."""
+    found = sa.select(*_PERSON).where(people.c.disabled_at.is_(None))
+    every = [person(row) for row in conn.execute(found.order_by(people.c.id))]
+    return [each for each in every if each.role is Role.OWNER or each.id in person_ids]
 
 
 def find_person(conn: sa.Connection, workspace_id: str, person_id: str) -> Person:
@@ -139,14 +153,13 @@ def session_of(conn: sa.Connection, hashes: list[str], now: Moment) -> Any:
         )
         .join(people, people.c.id == columns.person_id)
         .outerjoin(second_steps, second_steps.c.person_id == people.c.id)
-        .where(
-            columns.hash.in_(hashes),
-            columns.ended_at.is_(None),
-            columns.expires_at > now,
-            columns.seen_at > now - IDLE,
-            people.c.disabled_at.is_(None),
-        )
+        .where(columns.hash.in_(hashes), *_is_good(now), people.c.disabled_at.is_(None))
     ).first()
+
+
+def _is_good(now: Moment) -> tuple[sa.ColumnElement[bool], ...]:
+    columns = staff_sessions.c
+    return (columns.ended_at.is_(None), columns.expires_at > now, columns.seen_at > now - IDLE)
 
 
 def sessions_of(conn: sa.Connection, person_id: str, now: Moment) -> list[Session]:
@@ -154,12 +167,7 @@ def sessions_of(conn: sa.Connection, person_id: str, now: Moment) -> list[Sessio
     columns = staff_sessions.c
     found = conn.execute(
         sa.select(*_SESSION)
-        .where(
-            columns.person_id == person_id,
-            columns.ended_at.is_(None),
-            columns.expires_at > now,
-            columns.seen_at > now - IDLE,
-        )
+        .where(columns.person_id == person_id, *_is_good(now))
         .order_by(columns.seen_at.desc(), columns.id)
     )
     return [Session(*row) for row in found]
@@ -211,16 +219,19 @@ def open_invitations(conn: sa.Connection, workspace_id: str, now: Moment) -> lis
 
 
 def open_invitation(conn: sa.Connection, hashes: list[str], now: Moment) -> Invitation:
-    """Find the invitation with one of these hashes; NotFound when it can not be accepted."""
+    """Find the invitation with one of these hashes; NotFound when it can not be accepted.
+
+    Its code is `invitation_taken` where who was invited is here by now.
+    """
     columns = invitations.c
     row = conn.execute(
-        sa.select(*_INVITATION).where(
-            columns.hash.in_(hashes), columns.ended_at.is_(None), columns.expires_at > now
-        )
+        sa.select(*_INVITATION, columns.ended_at).where(columns.hash.in_(hashes))
     ).first()
-    if row is None:
-        raise NotFound("this invitation has ended or was never made")
-    return invitation(row)
+    if row is not None and row.ended_at is None and row.expires_at > now:
+        return invitation(row)
+    if row is not None and row.ended_at is not None and by_email(conn, row.email) is not None:
+        raise NotFound("this invitation was taken", code="invitation_taken")
+    raise NotFound("this invitation has ended or was never made")
 
 
 def person(row: Any) -> Person:

@@ -1,25 +1,42 @@
 """Finding conversations as somebody of the staff: what is out of their scope is not there."""
 
 import re
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import sqlalchemy as sa
 
 from parlour import visitors
 from parlour.agents import store as agents
-from parlour.conversations import listing, turns
-from parlour.conversations.model import Attempt, Conversation, LastWord, Place, Standing, Wanted
-from parlour.kit import masking
+from parlour.conversations import answers, listing, turns
+from parlour.conversations.model import (
+    Attempt,
+    Completed,
+    Conversation,
+    Desk,
+    Group,
+    Hold,
+    LastWord,
+    Pen,
+    Place,
+    Standing,
+    Wanted,
+    pen_of,
+)
 from parlour.kit.clock import Moment
 from parlour.kit.errors import NotFound
 from parlour.links import store as links
+from parlour.privacy import Hide, hiding
 from parlour.rights import Who
+from parlour.transcripts import collected, visitor
+from parlour.transcripts.visitor import Known
+from parlour.transcripts.window import label
 
 _FORM: Final = re.compile(r"cnv_[0-9A-Za-z]{22}\Z", re.ASCII)
 _PREVIEW: Final = 160
 """Characters of a preview."""
+_MANY: Final = 100
 _MARGIN: Final = 80
 """Characters at the end of a cut text in which a number may stand that has only begun."""
 
@@ -36,7 +53,9 @@ class Talk:
     link_kind: str
     visitor_id: str
     visitor: str
-    """What to call the visitor."""
+    """What to call the visitor: by a name that somebody proved, or by a number."""
+    visitor_number: str
+    """The visitor by a number; several may come by one private link."""
     standing: Standing
     created_at: Moment
     last_message_at: Moment
@@ -45,22 +64,43 @@ class Talk:
     variables: dict[str, Any]
     is_masked: bool
     """Whether personal details are hidden from whoever looks."""
+    known: Known | None = None
+    """What was proved of the visitor."""
     last: LastWord | None = None
+    hold: Hold | None = None
+    asked_until: Moment | None = None
+    asked_at: Moment | None = None
+    completed: Completed | None = None
+    ratings: tuple[int, int] = (0, 0)
+    """How many answers the visitor found good, and poor."""
+    titles: Mapping[str, str] = field(default_factory=dict)
+    """What people read over variables that the agent defines, by name."""
+
+    def pen(self, now: Moment) -> Pen:
+        """Say who answers at a moment."""
+        return pen_of(self.hold, self.asked_until, now)
+
+    def group(self, who: Who, now: Moment) -> Group:
+        """Say where it lies on somebody's desk at a moment."""
+        if self.completed is not None or self.closed_at is not None:
+            return Group.COMPLETED
+        pen = self.pen(now)
+        if pen is Pen.AGENT:
+            return Group.BOT
+        if pen is Pen.REQUESTED or self.hold is None:
+            return Group.WAITING
+        return Group.MINE if self.hold.is_by(who.kind, who.id) else Group.ACTIVE
+
+    @property
+    def waits_since(self) -> Moment:
+        """Since when its visitor waits for a person, where they do."""
+        left = 0 if self.hold is None else self.hold.until
+        return max(self.asked_at or 0, left) or self.last_message_at
 
     @property
     def place(self) -> Place:
         """Where it stands in a list."""
         return self.last_message_at, self.id
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """Where a conversation stands among those of the same visitor, counted from one."""
-
-    number: int
-    of: int
-    previous: str | None
-    next: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +118,20 @@ def find(conn: sa.Connection, who: Who, conversation_id: str) -> Talk:
     # Not every database takes every string, even to look for it.
     found = None
     if _FORM.match(conversation_id):
-        found = listing.find(conn, who.workspace_id, conversation_id, who.agent_id)
-    if found is None:
+        found = listing.find(conn, who.workspace_id, conversation_id)
+    if found is None or not who.sees(found.agent_id):
         raise NotFound("there is no such conversation")
     return _told(conn, who, [found])[0]
+
+
+def last_of(conn: sa.Connection, who: Who, id_: str) -> Talk:
+    """Find a conversation by its id, or the last one of a visitor by theirs; NotFound."""
+    if not visitor.FORM.match(id_):
+        return find(conn, who, id_)
+    found = page(conn, who, Wanted(visitor_id=id_), limit=1)
+    if not found:
+        raise NotFound("there is no such conversation")
+    return found[0]
 
 
 def page(
@@ -93,7 +143,7 @@ def page(
     limit: int = 50,
 ) -> list[Talk]:
     """List conversations with their last words, the newest first: at most `limit`."""
-    scoped = _within(who, wanted)
+    scoped = within(who, wanted)
     if scoped is None:
         return []
     found = listing.page(conn, who.workspace_id, scoped, after=after, limit=limit)
@@ -103,45 +153,42 @@ def page(
 def changed(
     conn: sa.Connection, who: Who, wanted: Wanted, ids: Collection[str]
 ) -> tuple[list[Talk], list[str]]:
-    """Read these conversations again: those wanted, oldest first, and the ids of the others."""
-    scoped = _within(who, wanted)
+    """Read these conversations again: those wanted, oldest first, and the ids of the others.
+
+    Of those that are out of sight not even the ids are among the others.
+    """
+    hidden: set[str] = set()
+    if who.elsewhere:
+        theirs = listing.among(conn, who.workspace_id, Wanted(agents=who.elsewhere), ids)
+        hidden = {each.id for each in theirs}
+    scoped = within(who, wanted)
     if scoped is None:
-        return [], list(ids)
+        return [], [each for each in ids if each not in hidden]
     found = listing.among(conn, who.workspace_id, scoped, ids)
-    kept = {each.id for each in found}
+    kept = hidden.union(each.id for each in found)
     return _told(conn, who, found), [each for each in ids if each not in kept]
 
 
 def newer(conn: sa.Connection, who: Who, wanted: Wanted, than: Place, limit: int) -> list[Talk]:
     """List the conversations before a place of the list, the nearest first."""
-    scoped = _within(who, wanted)
+    scoped = within(who, wanted)
     if scoped is None:
         return []
     return _told(conn, who, listing.newer(conn, who.workspace_id, scoped, than, limit))
 
 
-def beside(
-    conn: sa.Connection, who: Who, wanted: Wanted, talk: Talk
-) -> tuple[str | None, str | None]:
-    """Return the ids of the conversations just above and below one in a list."""
-    scoped = _within(who, wanted)
+def counts(conn: sa.Connection, who: Who, wanted: Wanted, desk: Desk) -> dict[Group, int]:
+    """Count what lies on somebody's desk in each group but the completed; a hundred is many."""
+    scoped = within(who, wanted)
     if scoped is None:
-        return None, None
-    above = listing.newer(conn, who.workspace_id, scoped, talk.place, 1)
-    below = listing.page(conn, who.workspace_id, scoped, after=talk.place, limit=1)
-    return (above[0].id if above else None), (below[0].id if below else None)
+        return {}
+    return listing.counts(conn, who.workspace_id, scoped, desk, _MANY)
 
 
-def series(conn: sa.Connection, talk: Talk) -> Series:
-    """Say which of its visitor's conversations this one is. A visitor has one agent alone."""
-    ids = listing.of_visitor(conn, talk.visitor_id)
-    at = ids.index(talk.id)
-    return Series(
-        at + 1,
-        len(ids),
-        ids[at - 1] if at else None,
-        ids[at + 1] if at + 1 < len(ids) else None,
-    )
+def waiting(conn: sa.Connection, who: Who, now: Moment) -> int:
+    """Count the conversations in somebody's sight that wait for a person; a hundred is many."""
+    scoped = within(who, Wanted(desk=Desk(Group.WAITING, now, (who.kind, who.id))))
+    return 0 if scoped is None else listing.count_up_to(conn, who.workspace_id, scoped, _MANY)
 
 
 def machines(conn: sa.Connection, talk: Talk, after: int = 0) -> dict[str, Machine]:
@@ -149,7 +196,7 @@ def machines(conn: sa.Connection, talk: Talk, after: int = 0) -> dict[str, Machi
     found = turns.attempts(conn, talk.id, after)
     made = {}
     for each in found.values():
-        made[each.id] = Machine(each, *_made_by(conn, talk.agent_id, each.agent_version))
+        made[each.id] = Machine(each, *_made_by(conn, each.agent_id, each.agent_version))
     return made
 
 
@@ -162,13 +209,15 @@ def _made_by(conn: sa.Connection, agent_id: str, version: int) -> tuple[str, str
     return content.backend, model if isinstance(model, str) else None
 
 
-def _within(who: Who, wanted: Wanted) -> Wanted | None:
-    """Narrow what is wanted to what is in scope; None when that leaves nothing."""
-    if who.agent_id is None:
-        return wanted
-    if wanted.agent_id not in (None, who.agent_id):
+def within(who: Who, wanted: Wanted) -> Wanted | None:
+    """Narrow what is wanted to what is in scope; None when that leaves nothing.
+
+    Whoever lists, searches, follows or counts conversations asks here: what is out of scope is
+    nowhere.
+    """
+    if wanted.agent_id is not None and not who.sees(wanted.agent_id):
         return None
-    return replace(wanted, agent_id=who.agent_id)
+    return replace(wanted, agent_id=wanted.agent_id or who.agent_id, but=wanted.but | who.elsewhere)
 
 
 def _told(conn: sa.Connection, who: Who, found: list[Conversation]) -> list[Talk]:
@@ -177,41 +226,52 @@ def _told(conn: sa.Connection, who: Who, found: list[Conversation]) -> list[Talk
     names = agents.names(conn, {each.agent_id for each in found})
     doors = links.titles(conn, {each.link_id for each in found})
     words = listing.last_words(conn, [each.id for each in found])
+    hide = hiding(conn, who)
+    known = visitor.known(conn, who, {each.visitor_id for each in found})
+    defined = collected.definitions(conn, found)
+    rated = answers.ratings(conn, [each.id for each in found])
     return [
         Talk(
             id=each.id,
             agent_id=each.agent_id,
             agent_name=names[each.agent_id],
             link_id=each.link_id,
-            link_name=doors[each.link_id][0],
+            link_name=label(who, doors[each.link_id][0]),
             link_kind=doors[each.link_id][1].word,
             visitor_id=each.visitor_id,
-            visitor=visitors.called(each.visitor_id),
+            visitor=visitor.called(
+                each.visitor_id,
+                known.get(each.visitor_id),
+                visitor.group(who, *doors[each.link_id]),
+            ),
+            visitor_number=visitors.called(each.visitor_id),
             standing=each.standing,
             created_at=each.created_at,
             last_message_at=each.last_message_at,
             closed_at=each.closed_at,
             message_count=each.message_count,
-            variables=_variables(who, each.variables),
+            variables=collected.seen(who, each.variables, defined.get(each.agent_id, {}), hide),
+            ratings=rated.get(each.id, (0, 0)),
+            titles=collected.titles(each.variables, defined.get(each.agent_id, {})),
             is_masked=not who.sees_personal,
-            last=_preview(who, words.get(each.id)),
+            known=known.get(each.visitor_id),
+            last=_preview(who, words.get(each.id), hide),
+            hold=each.hold,
+            asked_until=each.asked_until,
+            asked_at=each.asked_at,
+            completed=each.completed,
         )
         for each in found
     ]
 
 
-def _variables(who: Who, variables: dict[str, Any]) -> dict[str, Any]:
-    # Which of them are personal nobody has said: so all of them are.
-    return variables if who.sees_personal else dict.fromkeys(variables, masking.HIDDEN)
-
-
-def _preview(who: Who, word: LastWord | None) -> LastWord | None:
+def _preview(who: Who, word: LastWord | None, hide: Hide) -> LastWord | None:
     """Cut a last word to a line; masked before it is cut, so that no half of a number is left."""
     if word is None:
         return None
     text, name, is_cut = word.text, word.author_name, word.is_cut
     if not who.sees_personal:
-        text = masking.mask(text)
+        text = hide(text)
         name = "" if word.author_kind == "visitor" else name
         if is_cut:
             text = text[: max(0, len(text) - _MARGIN)]

@@ -26,19 +26,25 @@ async def note(tools: Tools, who: Who, talk: Talk) -> None:
             await tools.db.write(_note, who, talk, now)
 
 
+async def downloaded(tools: Tools, who: Who, talk: Talk, form: str) -> None:
+    """Write down that somebody took a copy of a conversation away; each time."""
+    with contextlib.suppress(StorageFull, Unavailable):
+        await tools.db.write(_note, who, talk, tools.clock.now(), form)
+
+
 def _is_noted(conn: sa.Connection, who: Who, conversation_id: str, now: Moment) -> bool:
     since = now - ONE_READING
     return events.has_read(conn, who, conversation_id, since)
 
 
-def _note(conn: sa.Connection, who: Who, talk: Talk, now: Moment) -> None:
+def _note(conn: sa.Connection, who: Who, talk: Talk, now: Moment, form: str = "") -> None:
     events.record(
         conn,
-        Kind.CONVERSATION_READ,
+        Kind.CONVERSATION_DOWNLOADED if form else Kind.CONVERSATION_READ,
         who,
         now,
         agent_id=talk.agent_id,
         link_id=talk.link_id,
         conversation_id=talk.id,
-        data={"masked": talk.is_masked},
+        data={"masked": talk.is_masked, **({"form": form} if form else {})},
     )

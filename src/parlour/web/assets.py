@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import json
 import mimetypes
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,11 +12,13 @@ from importlib.resources.abc import Traversable
 from types import MappingProxyType
 from typing import Final
 
+from parlour.web.words import LANGUAGES, catalogue
+
 _WORTH_PRESSING: Final = 256
 """Bytes under which compressing costs more than it saves."""
 _TYPES: Final = {
-    ".js": "text/javascript; charset=utf-8",
-    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript",
+    ".css": "text/css",
     ".svg": "image/svg+xml",
 }
 _PRIVATE: Final = (".md", ".LICENSE")
@@ -50,8 +53,9 @@ class Assets:
 
 @cache
 def assets() -> Assets:
-    """Read the static folder of the package, once per process."""
+    """Read the static folder of the package, and write the words beside it, once per process."""
     found = dict(sorted(_walk(files("parlour.web") / "static", "")))
+    found |= {f"words/{code}.js": _words(code) for code in LANGUAGES}
     digest = hashlib.sha256()
     for path, body in found.items():
         digest.update(f"{path}\0{len(body)}\0".encode() + body)
@@ -67,6 +71,12 @@ def _walk(folder: Traversable, prefix: str) -> list[tuple[str, bytes]]:
         elif not entry.name.endswith(_PRIVATE):
             found.append((prefix + entry.name, entry.read_bytes()))
     return found
+
+
+def _words(code: str) -> bytes:
+    """Return the script that tells the chat page's other scripts what they say in a language."""
+    said = json.dumps(dict(catalogue(code).script), ensure_ascii=False, separators=(",", ":"))
+    return f'import {{ tell }} from "../js/dom.js";\ntell({said});\n'.encode()
 
 
 def _pressed(path: str, body: bytes) -> StaticFile:

@@ -12,10 +12,6 @@ from parlour.kit.errors import FieldError, Invalid, Problem
 _TYPES = ("application/json",)
 
 
-class Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The form of a body: what it does not name is refused, not ignored."""
-
-
 class UnsupportedContent(Problem):
     """A body of a kind that is not taken here."""
 
@@ -70,8 +66,8 @@ def fitted(found: Any, form: Any) -> Any:
     try:
         return msgspec.convert(found, form)
     except msgspec.ValidationError as error:
-        message, _, place = str(error).partition(" - at `$")
-        field = place.rstrip("`").lstrip(".")
+        message, _, place = str(error).partition(" - at `")
+        field = place.rpartition("$")[2].rstrip("`").lstrip(".")
         raise Invalid("the input does not fit", errors=[FieldError(field, message)]) from None
 
 

@@ -11,20 +11,31 @@ from litestar.enums import HttpMethod, ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from parlour.config import Settings
-from parlour.kit.observe import access
+from parlour.kit.observe import access, traces
+from parlour.web.heads import Head
+from parlour.web.hosts import ORIGIN, Hosts
 
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _OWN = (b"same-origin", b"none")
 CLOSED = b"default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
+_RESOURCE = b"cross-origin-resource-policy"
 ALWAYS: tuple[tuple[bytes, bytes], ...] = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
     (b"x-robots-tag", b"noindex, nofollow"),
+    (_RESOURCE, b"same-origin"),
+)
+DOCUMENT: tuple[tuple[bytes, bytes], ...] = (
     (b"cross-origin-opener-policy", b"same-origin"),
-    (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=(), interest-cohort=()"),
 )
+"""What means something for pages only, unless a page says otherwise of itself; a page loads
+twenty files, each with its headers."""
+SPEAKING: Mapping[str, str] = {
+    "Permissions-Policy": "camera=(), microphone=(self), geolocation=(), interest-cohort=()"
+}
+"""What a page says of itself on which one may speak."""
 _FOREIGN = orjson.dumps(
     {
         "type": "urn:parlour:problem:cross_site",
@@ -40,16 +51,22 @@ class Edge:
     """Wraps the whole site. It runs for every request, so it is plain ASGI and does little."""
 
     def __init__(
-        self, app: ASGIApp, settings: Settings, methods: Mapping[str, Collection[str]]
+        self,
+        app: ASGIApp,
+        settings: Settings,
+        methods: Mapping[str, Collection[str]],
+        hosts: Hosts | None = None,
     ) -> None:
-        """Wrap `app`, whose paths take these methods."""
+        """Wrap `app`, whose paths take these methods; `hosts` are those of workspaces."""
         self._app = app
+        self._hosts = hosts
         self._allow = {path: allow(taken).encode() for path, taken in methods.items()}
         public = urlsplit(settings.public_url)
         self._origin = f"{public.scheme}://{public.netloc}".encode() if public.netloc else b""
         self._always = list(ALWAYS)
         if public.scheme == "https":
             self._always.append((b"strict-transport-security", b"max-age=31536000"))
+        self._for_others = [each for each in self._always if each[0] != _RESOURCE]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, unless a page of another site sent it to change something."""
@@ -57,6 +74,8 @@ class Edge:
             await self._app(scope, receive, send)
             return
         began = time.perf_counter()
+        if self._hosts is not None:
+            scope = await self._hosts.placed(scope)
         method = scope["method"]
         status = 0
 
@@ -71,25 +90,32 @@ class Edge:
             await send(message)
 
         if scope["method"] == HttpMethod.HEAD:
-            # A HEAD is a GET whose body the web server leaves out by itself.
             scope = {**scope, "method": HttpMethod.GET}
+            head = Head(receive, send)
+            receive, send = head.receive, head.send
         if not _is_plain(scope["raw_path"]):
             scope = {**scope, "path": _nowhere(scope["raw_path"])}
-        try:
-            if scope["method"] not in _SAFE and self._is_foreign(scope):
-                await _refuse(send_with_headers)
-            else:
-                await self._app(scope, receive, send_with_headers)
-        finally:
-            template = str(scope.get("path_template") or "(none)")
-            access(scope["method"], template, status, time.perf_counter() - began)
+        with traces.span("request", "server") as span:
+            try:
+                told = scope["method"] not in _SAFE or _is_stream(scope["path"])
+                if told and self._is_foreign(scope):
+                    await _refuse(send_with_headers)
+                else:
+                    await self._app(scope, receive, send_with_headers)
+            finally:
+                template = str(scope.get("path_template") or "(none)")
+                access(scope["method"], template, status, time.perf_counter() - began)
+                # Routes by their template: what stands in an address may open something.
+                span.request(scope["method"], template, status)
 
     def _with_headers(self, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-        names = {name.lower() for name, _ in headers}
-        headers += self._always
-        if b"cache-control" not in names:
+        told = dict(headers)
+        headers += self._for_others if _RESOURCE in told else self._always
+        if told.get(b"content-type", b"").startswith(b"text/html"):
+            headers += [each for each in DOCUMENT if each[0] not in told]
+        if b"cache-control" not in told:
             headers.append((b"cache-control", b"no-store"))
-        if b"content-security-policy" not in names:
+        if b"content-security-policy" not in told:
             headers.append((b"content-security-policy", CLOSED))
         return headers
 
@@ -112,7 +138,7 @@ class Edge:
         if site is not None:
             return site not in _OWN
         # Browsers leave out Sec-Fetch-Site over plain http; then the origin tells.
-        own = (self._origin, b"http://%s" % host if host else None)
+        own = (scope.get(ORIGIN, self._origin), b"http://%s" % host if host else None)
         return origin is not None and origin not in own
 
 
@@ -127,6 +153,11 @@ def _is_plain(path: bytes) -> bool:
     The framework would take others for the same; then one secret address would have many forms.
     """
     return not (b"%" in path or b"//" in path or (path.endswith(b"/") and path != b"/"))
+
+
+def _is_stream(path: str) -> bool:
+    """Whether what goes on is told here: only to our own pages and to programs."""
+    return path.endswith("/live") or path.startswith("/api/public/live/")
 
 
 def _nowhere(path: bytes) -> str:
@@ -146,16 +177,15 @@ def nonce() -> str:
     return os.urandom(16).hex()
 
 
-def page_policy(script_nonce: str, *, frames: bool = False, framed: bool = False) -> str:
+def page_policy(script_nonce: str, *, frames: bool = False, ancestors: str = "'none'") -> str:
     """Return the content security policy of a page with its own scripts and styles only.
 
-    `frames`: it shows another page of ours in a frame. `framed`: it may be shown in one of ours.
+    `frames`: it shows another page of ours in a frame. `ancestors`: whose pages may show it in one.
     """
-    own = "'self'" if framed else "'none'"
     return (
         f"default-src 'none'; script-src 'nonce-{script_nonce}'; style-src 'self'; "
         "img-src 'self' data:; connect-src 'self'; manifest-src 'self'; form-action 'self'; "
-        f"base-uri 'none'; frame-ancestors {own}" + ("; frame-src 'self'" if frames else "")
+        f"base-uri 'none'; frame-ancestors {ancestors}" + ("; frame-src 'self'" if frames else "")
     )
 
 

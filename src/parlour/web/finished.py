@@ -1,5 +1,7 @@
 """An answer whose bytes are ready when it is given: nothing looks at them again."""
 
+from collections.abc import Mapping
+
 from litestar.types import Receive, Scope, Send
 
 
@@ -8,13 +10,13 @@ class Finished:
 
     __slots__ = ("_body", "_head")
 
-    def __init__(self, body: bytes, media_type: bytes, policy: str) -> None:
-        """Take the body, what it is, and its content security policy."""
+    def __init__(self, body: bytes, media_type: bytes, headers: Mapping[str, str]) -> None:
+        """Take the body, what it is, and what its head says besides."""
         self._body = body
         self._head = [
             (b"content-type", media_type),
             (b"content-length", b"%d" % len(body)),
-            (b"content-security-policy", policy.encode()),
+            *((name.lower().encode(), value.encode()) for name, value in headers.items()),
         ]
 
     async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:

@@ -1,16 +1,17 @@
 """Gates: who may pass a route. Every route names its own; a site with one that does not fails."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from litestar import Request
 from litestar.datastructures import State
 
-from parlour import staff
+from parlour import staff, workspaces
 from parlour.agents import store as agents
 from parlour.kit.errors import NotAllowed, Unauthorized
 from parlour.rights import Permission, Who
 from parlour.tools import Tools
+from parlour.web import peers
 
 Asked = Request[Any, Any, State]
 
@@ -30,6 +31,9 @@ OPEN = Gate("open")
 
 LINK = Gate("link")
 """Whoever holds a link's token, which the entrance judges."""
+
+SHARE = Gate("share")
+"""Whoever holds a share's token, which the room of shares judges."""
 
 SELF = Gate("self")
 """The route looks at its credentials itself, because it takes more than one kind."""
@@ -53,7 +57,9 @@ async def who(request: Asked, tools: Tools) -> Who:
         Unauthorized: no key, or not a good one. NotAllowed: a good key without the permission.
         NotFound: without the permission, for an agent that this key does not even see.
     """
-    acting = await staff.authenticate(tools, bearer(request))
+    known = await staff.authenticate(tools, bearer(request))
+    await workspaces.meet(tools, known.workspace_id)
+    acting = replace(known, place=peers.seen_from(request.scope, tools))
     gate: Gate = request.route_handler.opt["gate"]
     if gate.permission is not None and not acting.may(gate.permission):
         if (name := request.path_params.get("name")) is not None:

@@ -6,10 +6,19 @@ from typing import Final
 from litestar import Response, get
 
 from parlour.kit.errors import NotFound
+from parlour.kit.inks import Ink, ink
 from parlour.web.gates import OPEN
-from parlour.widgets.inks import Ink, ink
 
 _A_DAY: Final = "public, max-age=86400"
+OFFERED: Final = {
+    "3d5a2c": "Moss",
+    "8a3b26": "Brick",
+    "43485c": "Slate",
+    "6a3d7c": "Aubergine",
+    "8a5a00": "Ochre",
+}
+"""Accents that the studio offers, beside the house's own."""
+
 _COLOURS: Final = re.compile(r"[0-9a-f]{6}(-[0-9a-f]{6}){0,63}\.css\Z", re.ASCII)
 
 

@@ -2,15 +2,23 @@
 
 from typing import Any
 
+from parlour import transcripts
 from parlour.agents.library import opening
 from parlour.kit.errors import NotFound
 from parlour.tools import Tools
+from parlour.transcripts import Shown
 from parlour.web import prose
 
 
 def alone(cited: dict[str, Any]) -> list[prose.Html]:
     """Return a passage as the answer quoted it, with nothing around it."""
     return [prose.NOTHING, prose.plain(cited["quote"]), prose.NOTHING]
+
+
+async def library(tools: Tools, shown: Shown, agent_id: str, own: str) -> str:
+    """Return whose library holds what a message cites: `own`, unless another agent wrote it."""
+    wrote = await tools.db.read(transcripts.answered_by, shown)
+    return own if wrote in (None, agent_id) else str(wrote)
 
 
 async def around(tools: Tools, agent_id: str, cited: dict[str, Any]) -> list[prose.Html]:

@@ -7,6 +7,9 @@ import structlog
 from litestar import Response
 from litestar.exceptions import HTTPException, ValidationException
 
+from parlour.agents.variables import Unfit
+from parlour.entrance import Refused
+from parlour.kit.clock import rfc3339
 from parlour.kit.errors import FieldError, Invalid, Problem
 from parlour.kit.tokens import new_id
 from parlour.web.gates import Asked
@@ -37,16 +40,25 @@ def document(problem: Problem) -> dict[str, Any]:
     }
     if problem.errors:
         told["errors"] = [{"field": each.field, "message": each.message} for each in problem.errors]
+    if isinstance(problem, Unfit):
+        told["misfits"] = problem.misfits
+    if isinstance(problem, Refused):
+        if problem.own_words:
+            told["owner_says"] = problem.own_words
+        if problem.refusal.most is not None:
+            told["most"] = problem.refusal.most
+        if problem.refusal.until is not None:
+            told["opens_at"] = rfc3339(problem.refusal.until)
     return told
 
 
-def respond(problem: Problem) -> Response[bytes]:
-    """Return a problem as a response."""
+def respond(problem: Problem, **more: str) -> Response[bytes]:
+    """Return a problem as a response; `more` are further members of its document."""
     headers = headers_of(problem)
     if problem.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     return Response(
-        orjson.dumps(document(problem)),
+        orjson.dumps(document(problem) | more),
         status_code=problem.status,
         media_type=MEDIA,
         headers=headers,
@@ -58,6 +70,8 @@ def headers_of(problem: Problem) -> dict[str, str]:
     headers: dict[str, str] = {}
     if problem.retry_after is not None:
         headers["Retry-After"] = str(problem.retry_after)
+    if problem.status == 413:  # the rest of it is not read, so nothing can follow
+        headers["Connection"] = "close"
     if problem.per_minute is not None:
         headers["RateLimit-Policy"] = f'"minute";q={problem.per_minute};w=60'
         headers["RateLimit"] = f'"minute";r=0;t={problem.retry_after or 60}'
@@ -99,8 +113,11 @@ def _plain(status: int) -> Problem:
 
 def _field_errors(error: ValidationException) -> list[FieldError]:
     extra = error.extra if isinstance(error.extra, list) else []
-    return [
-        FieldError(str(each.get("key", "")), str(each.get("message", "does not fit")))
-        for each in extra
-        if isinstance(each, dict)
-    ]
+    return [_field_error(each) for each in extra if isinstance(each, dict)]
+
+
+def _field_error(told: dict[str, Any]) -> FieldError:
+    if told.get("key") == "data" and told.get("source", "body") == "body":
+        # What handlers call the body as a whole: nobody who sent none has written such a field.
+        return FieldError("", "a body is needed")
+    return FieldError(str(told.get("key", "")), str(told.get("message", "does not fit")))

@@ -10,9 +10,10 @@ from http import HTTPStatus
 from typing import Any, Final
 
 import orjson
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from parlour.web.edge import ALWAYS, CLOSED
+from parlour.web.sending import Sending
 
 MOST_URL_BYTES = 16_384
 MOST_HEADER_BYTES = 32_768
@@ -110,6 +111,10 @@ class Receiving(HttpToolsProtocol):
             self._expect(LINGER)
             self._unset_keepalive_if_required()
             self.transport.write_eof()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        """Have the answer to a request sent our way."""
+        super()._start_asgi_task(cycle, Sending(app, cycle))
 
     def _wrong(self) -> HTTPStatus | None:
         """Say what is wrong with how a request is framed, where the parser lets it pass."""

@@ -8,46 +8,117 @@ from litestar.di import Provide
 from litestar.exceptions import MethodNotAllowedException
 from litestar.handlers import BaseRouteHandler
 from litestar.routes import HTTPRoute
+from litestar.types import ASGIApp, Scope
 
 from parlour.chat.live import Live
 from parlour.kit.errors import NotFound
-from parlour.kit.limits import PerMinute
 from parlour.rights import Who
 from parlour.staff.openid.provider import Provider
 from parlour.staff.sessions import Seat
 from parlour.tools import Tools
-from parlour.web import bodies, edge, gates, inks, problems, seats
-from parlour.web.api import manage, public, service
+from parlour.web import bodies, edge, gates, hosts, inks, portraits, problems, seats
+from parlour.web.ahead import Ahead
+from parlour.web.api import (
+    answers,
+    contact,
+    embedding,
+    files,
+    manage,
+    own,
+    public,
+    remembered,
+    service,
+    verify,
+)
+from parlour.web.api import identity as identity_keys
 from parlour.web.assets import assets
 from parlour.web.edge import Edge
 from parlour.web.gates import OPEN, Asked, Gate
+from parlour.web.sightings import Sightings
 from parlour.web.strangers import Strangers
 from parlour.web.studio import (
     agents,
+    canned,
     conversations,
+    devices,
+    downloading,
     entering,
     finding,
+    forgetting,
     history,
+    holding,
     home,
     keys,
     links,
+    mails,
     me,
+    messages,
+    metrics,
+    notes,
     people,
+    privacy,
     provider,
+    receipts,
+    refusing,
+    retention,
+    revealing,
     second_step,
+    sessions,
+    shares,
     shell,
+    teams,
     transcript,
+    webhooks,
     widgets,
 )
+from parlour.web.studio import remembered as memories
 from parlour.web.studio.throttle import Throttle
-from parlour.web.visit import room, sources
+from parlour.web.visit import card, identity, person, phone, proof, room, shared, sources, yours
+from parlour.web.visit import files as visit_files
+from parlour.web.visit import notes as note_form
+from parlour.web.visit import remembered as memory_page
 
-DOORS = (public, manage, service)
+DOORS = (
+    *(public, files, answers, contact, verify, embedding, identity_keys),
+    *(remembered, own, manage, service),
+)
 """The files of the programs' door; each lists its handlers."""
 
 STUDIO = (
-    *(entering, provider, finding, agents, widgets, links, conversations, transcript),
-    *(people, me, second_step, keys, history, home),
+    *(
+        entering,
+        provider,
+        finding,
+        agents,
+        widgets,
+        links,
+        conversations,
+        transcript,
+        holding,
+        canned,
+        shares,
+        forgetting,
+        receipts,
+        downloading,
+        revealing,
+        devices,
+        memories,
+    ),
+    *(messages, metrics, sessions),
+    *(
+        notes,
+        teams,
+        people,
+        privacy,
+        retention,
+        me,
+        mails,
+        second_step,
+        keys,
+        webhooks,
+        history,
+        home,
+    ),
 )
 """The files of the studio's door."""
 
@@ -70,41 +141,88 @@ def static(request: Asked, version: str, path: str) -> Response[bytes]:
 
 def build(tools: Tools, live: Live) -> Edge:
     """Make the whole site as one ASGI application."""
+    return furnished(routed(tools.settings.max_body_bytes), tools, live)
+
+
+def routed(max_body_bytes: int) -> Litestar:
+    """Make every route of the site, for whatever tools: nearly all that building it takes."""
     pages = [room.chat_page, room.say, room.act, room.read, sources.source_page]
+    pages += [visit_files.say_with_files]
+    pages += [proof.ask, proof.answer, identity.come_in, note_form.ask, note_form.leave]
+    pages += [person.person_page, person.call_person, card.card]
+    pages += [memory_page.memory_page, memory_page.delete_memory, *yours.HANDLERS, *phone.HANDLERS]
     for page in pages:
         page.exception_handlers = {Exception: room.refuse}
+    for page in shared.HANDLERS:
+        page.exception_handlers = {Exception: shared.refuse}
     behind = [handler for door in (*STUDIO, *DOORS) for handler in door.HANDLERS]
     for handler in behind:
         # Not for the whole site: a guard costs the framework a sixth of a visit, even one that
         # has nothing to ask.
         handler.guards = [_ask] if handler.opt["gate"].asks else None
+    handlers = [
+        *pages,
+        *shared.HANDLERS,
+        static,
+        inks.ink_sheet,
+        portraits.picture,
+        portraits.letter,
+        *behind,
+    ]
+    return _app(handlers, max_body_bytes)
+
+
+def build_for_worker(tools: Tools) -> Edge:
+    """Make the site of a worker: alive, ready, measured."""
+    handlers = [service.healthz, service.readyz, service.metrics]
+    app = _app(handlers, tools.settings.max_body_bytes)
+    _equip(app, tools, Live(tools))
+    return _edged(app, tools, app)
+
+
+def _app(handlers: list[Any], max_body_bytes: int) -> Litestar:
     app = Litestar(
-        [*pages, static, inks.ink_sheet, *behind],
+        handlers,
         dependencies={
-            "tools": Provide(lambda: tools, sync_to_thread=False),
-            "live": Provide(lambda: live, sync_to_thread=False),
+            "tools": Provide(_tools, sync_to_thread=False),
+            "live": Provide(_live, sync_to_thread=False),
             "who": Provide(_who, sync_to_thread=False),
             "seat": Provide(_seat, sync_to_thread=False),
         },
         exception_handlers={Exception: _tell},
         request_class=bodies.StrictRequest,
-        request_max_body_size=tools.settings.max_body_bytes,
+        request_max_body_size=max_body_bytes,
         openapi_config=None,  # `api.describing` makes a true one
         logging_config=None,
         debug=False,
     )
-    limiter = PerMinute(tools.settings.wrong_tokens_per_minute)
-    app.state.tools = tools
+    require_gates(app)
+    return app
+
+
+def furnished(app: Litestar, tools: Tools, live: Live) -> Edge:
+    """Give the site, whose routes are made, the tools it answers with."""
+    _equip(app, tools, live)
     app.state.throttle = Throttle(tools)
     app.state.provider = _provider(tools)
-    app.state.strangers = Strangers(tools.keys, tools.settings.trusted_proxies, limiter)
-    require_gates(app)
+    return _edged(app, tools, Ahead(app, room.show, room.refuse))
+
+
+def _equip(app: Litestar, tools: Tools, live: Live) -> None:
+    app.state.tools = tools
+    app.state.live = live
+    app.state.strangers = Strangers(tools)
+    app.state.sightings = Sightings(tools)
+
+
+def _edged(app: Litestar, tools: Tools, first: ASGIApp) -> Edge:
     methods = {
         route.path_format: {name for each in route.route_handlers for name in each.http_methods}
         for route in app.routes
         if isinstance(route, HTTPRoute)
     }
-    return Edge(app, tools.settings, methods)
+    places = hosts.Hosts(tools) if tools.settings.base_domain else None
+    return Edge(first, tools.settings, methods, places)
 
 
 def _provider(tools: Tools) -> Provider | None:
@@ -120,7 +238,16 @@ async def _ask(request: Any, handler: BaseRouteHandler) -> None:
     if gate.asks is None:
         return
     asks = gates.who if gate.asks == "who" else seats.seat
-    setattr(request.state, gate.asks, await asks(request, request.app.state.tools))
+    setattr(request.state, gate.asks, await asks(request, hosts.tools_of(request.scope)))
+
+
+def _tools(scope: Scope) -> Tools:
+    return hosts.tools_of(scope)
+
+
+def _live(scope: Scope) -> Live:
+    found: Live = scope["litestar_app"].state.live
+    return found
 
 
 def _who(request: Asked) -> Who:
@@ -137,9 +264,11 @@ def _tell(request: Asked, error: Exception) -> Response[Any]:
     """Tell of a failure as whoever asked understands it: people by a page, programs otherwise."""
     path = request.url.path
     if path == shell.HOME or path.startswith(shell.HOME + "/"):
-        response = shell.refuse(request, error)
+        response = refusing.refuse(request, error)
     elif path.startswith(("/chat/", "/public/")):
         response = room.refuse(request, error)
+    elif path.startswith("/share/"):
+        response = shared.refuse(request, error)
     else:
         response = problems.handle(request, error)
     if isinstance(error, MethodNotAllowedException) and error.headers:
@@ -160,3 +289,5 @@ def require_gates(app: Litestar) -> None:
                 raise TypeError(f"{route.path} names no gate")
             if gate.asks is not None and gate.asks not in inspect.signature(handler.fn).parameters:
                 raise TypeError(f"{route.path} has a gate, and nobody stands at it")
+            if gate.asks is not None and handler.middleware:
+                raise TypeError(f"{route.path} is answered before anybody is asked who they are")

@@ -1,7 +1,7 @@
 """A stream of server-sent events: ready bytes, sent as they come."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from litestar.response import Stream
@@ -9,7 +9,16 @@ from litestar.response.base import ASGIResponse
 from litestar.response.streaming import ASGIStreamingResponse
 from litestar.types import Receive, Send
 
+from parlour.web.gates import Asked
+from parlour.web.sending import AT_ONCE
+
 HEADERS = {"X-Accel-Buffering": "no", "Cache-Control": "no-store"}
+
+
+def at_once(request: Asked) -> Callable[[bytes], bool] | None:
+    """Return what sends a piece of a request's stream without waiting, or says that it did not."""
+    extensions: dict[Any, Any] = request.scope.get("extensions") or {}
+    return extensions.get(AT_ONCE)
 
 
 class EventStream(Stream):

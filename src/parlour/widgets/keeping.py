@@ -1,7 +1,8 @@
 """Making, changing and deleting widgets; each is one transaction."""
 
+import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,6 +11,8 @@ from parlour import events
 from parlour.kit.clock import Moment
 from parlour.kit.errors import Conflict, Stale
 from parlour.kit.tokens import new_id
+from parlour.pictures import remade
+from parlour.pictures import store as pictures
 from parlour.rights import Who
 from parlour.tools import Tools
 from parlour.widgets import model, store
@@ -24,20 +27,22 @@ class Wish:
     title: str | None = None
     welcome_message: str | None = None
     accent: str | None = None
+    origins: tuple[str, ...] = ()
+    position: str = "right"
+    size: str = "regular"
+    theme: str = "auto"
+    label: str | None = None
+    teaser: str | None = None
 
 
 async def create(tools: Tools, who: Who, agent_id: str, wish: Wish) -> Widget:
-    """Make another widget of an agent; Invalid when its texts or its accent do not fit."""
-    model.check(wish.name, wish.title, wish.welcome_message)
+    """Make another widget of an agent; Invalid as `model.checked` says."""
     now = tools.clock.now()
     widget = Widget(
         id=new_id("wgt"),
         workspace_id=who.workspace_id,
         agent_id=agent_id,
-        name=wish.name,
-        title=wish.title,
-        welcome_message=wish.welcome_message,
-        accent=model.checked_accent(wish.accent),
+        **model.checked(asdict(wish)),
         created_at=now,
         created_by=who.name,
         updated_at=now,
@@ -60,15 +65,12 @@ async def rooted(tools: Tools, widget: Widget) -> None:
 async def change(
     tools: Tools, who: Who, widget: Widget, wanted: Mapping[str, Any], seen: Moment | None = None
 ) -> Widget:
-    """Change `name`, `title`, `welcome_message`, `accent`; what is absent stays, None is cleared.
+    """Change what a `Wish` says of a widget; what is absent stays, a text of None is cleared.
 
     `seen`: its `updated_at` when the caller last looked; Stale when it was changed since.
-    NotFound when it is gone; Invalid when a text or the accent does not fit.
+    NotFound when it is gone; Invalid as `model.checked` says.
     """
-    values = dict(wanted)
-    if "accent" in values:
-        values["accent"] = model.checked_accent(values["accent"])
-    model.check(values.get("name"), values.get("title"), values.get("welcome_message"))
+    values = model.checked(wanted)
 
     def unit(conn: sa.Connection) -> Widget:
         now = tools.clock.now()
@@ -78,6 +80,34 @@ async def change(
         changed = replace(held, updated_at=at, updated_by=who.name, **values)
         told = {"fields": sorted(values)}
         _record(conn, events.Kind.WIDGET_CHANGED, who, changed, told)
+        return changed
+
+    return await tools.db.write(unit)
+
+
+async def put_logo(
+    tools: Tools, who: Who, widget: Widget, content: bytes | None, seen: Moment | None = None
+) -> Widget:
+    """Have a picture stand for the agent by a widget's links; None takes it away again.
+
+    Invalid and TooLarge as `pictures.remade` says; other errors as in `change`.
+    """
+    made = None
+    if content is not None:
+        made = await asyncio.to_thread(remade, content, "logo", whole=True)
+
+    def unit(conn: sa.Connection) -> Widget:
+        now = tools.clock.now()
+        _root(conn, widget)
+        held = _held(conn, widget, seen)
+        place = (held.id, held.agent_id, held.workspace_id)
+        logo = None if made is None else pictures.add(conn, place, made, now)
+        if logo == held.logo:
+            return held
+        pictures.drop(conn, held.id, logo)
+        at = store.change(conn, held, now, who.name, {"logo": logo})
+        changed = replace(held, updated_at=at, updated_by=who.name, logo=logo)
+        _record(conn, events.Kind.WIDGET_CHANGED, who, changed, {"fields": ["logo"]})
         return changed
 
     return await tools.db.write(unit)
@@ -94,7 +124,8 @@ async def delete(tools: Tools, who: Who, widget: Widget, seen: Moment | None = N
     def unit(conn: sa.Connection) -> None:
         now = tools.clock.now()
         held = _held(conn, widget, seen)
-        at = store.change(conn, held, now, who.name, {"deleted_at": now})
+        at = store.change(conn, held, now, who.name, {"deleted_at": now, "logo": None})
+        pictures.drop(conn, held.id)
         _record(conn, events.Kind.WIDGET_DELETED, who, replace(held, updated_at=at))
 
     await tools.db.write(unit)

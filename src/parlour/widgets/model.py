@@ -1,15 +1,24 @@
 """What a widget is, the one that every agent has from the start, and what may stand in it; pure."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, Final
 
+from parlour.kit import inks, origins
 from parlour.kit.clock import Moment
 from parlour.kit.errors import FieldError, Invalid
 from parlour.kit.texts import trouble
-from parlour.widgets import inks
 
-LONGEST = {"name": 80, "title": 80, "welcome_message": 1000}
+LONGEST = {"name": 80, "title": 80, "welcome_message": 1000, "label": 40, "teaser": 120}
 """Characters that each text of a widget may have."""
+
+CHOICES: Final = {
+    "position": ("right", "left"),
+    "size": ("small", "regular", "large"),
+    "theme": ("auto", "light", "dark"),
+}
+"""What can be chosen of a widget, the usual first."""
 
 FIRST_NAME = "Chat page"
 
@@ -33,6 +42,20 @@ class Widget:
     created_by: str
     updated_at: Moment
     updated_by: str
+    origins: tuple[str, ...] = ()
+    """The sites in whose pages its chat may stand; none of them while there is none."""
+    position: str = "right"
+    """In which lower corner of such a page its button is: right or left."""
+    size: str = "regular"
+    """Of the button: small, regular or large."""
+    theme: str = "auto"
+    """Light, dark, or as the visitor's device is."""
+    label: str | None = None
+    """Words on the button; None for a sign alone."""
+    teaser: str | None = None
+    """What stands beside the button until somebody puts it away; None for nothing."""
+    logo: str | None = None
+    """The digest of the picture that stands for the agent here; None for the agent's own."""
 
     @property
     def is_first(self) -> bool:
@@ -72,20 +95,28 @@ def first(workspace_id: str, agent_id: str) -> Widget:
     )
 
 
-def check(name: str | None, title: str | None, welcome: str | None) -> None:
-    """Refuse texts that are too long or no text; None is not looked at."""
-    given = {"name": name, "title": title, "welcome_message": welcome}
+def checked(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was said of a widget as it is kept; what was not said stays unsaid.
+
+    Invalid for texts that are too long or no text, for what cannot be chosen, for what is no
+    colour or no origin. A text of None is not looked at.
+    """
     errors = []
-    for field, text in given.items():
+    for field, longest in LONGEST.items():
+        text = given.get(field)
         if text is None:
             continue
-        said = trouble(text, LONGEST[field], lines=field == "welcome_message")
+        said = trouble(text, longest, lines=field == "welcome_message")
         if said is not None:
             errors.append(FieldError(field, said))
+    for field, choices in CHOICES.items():
+        if field in given and given[field] not in choices:
+            errors.append(FieldError(field, f"must be one of {', '.join(choices)}"))
     if errors:
-        raise Invalid("the widget's texts do not fit", errors=errors)
-
-
-def checked_accent(accent: str | None) -> str | None:
-    """Return an accent as it is kept; Invalid for what is no colour."""
-    return inks.checked(accent)
+        raise Invalid("what was said of the widget does not fit", errors=errors)
+    kept = dict(given)
+    if "accent" in kept:
+        kept["accent"] = inks.checked(kept["accent"])
+    if "origins" in kept:
+        kept["origins"] = origins.listing(kept["origins"] or ())
+    return kept

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from parlour.kit.clock import Moment
-from parlour.kit.db import insert_or_ignore, metadata
+from parlour.kit.db import Json, insert_or_ignore, metadata
 from parlour.kit.errors import NotFound
 from parlour.widgets.model import Widget, first, first_id
 
@@ -29,6 +29,13 @@ widgets = sa.Table(
     sa.Column("updated_at", sa.BigInteger, nullable=False),
     sa.Column("updated_by", sa.String(200), nullable=False),
     sa.Column("deleted_at", sa.BigInteger),
+    sa.Column("origins", Json, nullable=False, server_default="[]"),
+    sa.Column("position", sa.String(10), nullable=False, server_default="right"),
+    sa.Column("size", sa.String(10), nullable=False, server_default="regular"),
+    sa.Column("theme", sa.String(10), nullable=False, server_default="auto"),
+    sa.Column("label", sa.String(40)),
+    sa.Column("teaser", sa.String(120)),
+    sa.Column("logo", sa.String(32)),
     sa.Index("widgets_agent", "agent_id", "created_at"),
 )
 
@@ -126,4 +133,5 @@ def change(
 
 
 def _widget(row: sa.Row[Any]) -> Widget:
-    return Widget(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name has an underscore
+    values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name has an underscore
+    return Widget(**{**values, "origins": tuple(values["origins"])})

@@ -39,9 +39,9 @@ async def two(request: pytest.FixtureRequest) -> AsyncIterator[Two]:
         buses = [MemoryBus()] * 2
     else:
         server: Redis = request.getfixturevalue("redis")
-        server.empty()
-        writer = RedisBus(server.url)
-        buses = [writer, writer if request.param == "redis" else RedisBus(server.url)]
+        url = server.fresh()
+        writer = RedisBus(url)
+        buses = [writer, writer if request.param == "redis" else RedisBus(url)]
     for bus in set(buses):
         await bus.start()
     await eventually(lambda: all(bus.healthy for bus in buses))

@@ -33,6 +33,20 @@ def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
     return [json.loads(line) for line in capsys.readouterr().err.splitlines()]
 
 
+async def test_requests_are_told_before_whatever_is_told_after_them(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Those of one turn of the event loop are written together; nothing overtakes them."""
+    observe.configure("info", machine=True)
+    observe.access("GET", "/one", 200, 0.1)
+    observe.access("GET", "/two", 200, 0.1)
+    fresh().info("later")
+    observe.access("GET", "/three", 200, 0.1)
+    await asyncio.sleep(0)
+    told = [each.get("route", each["event"]) for each in lines(capsys)]
+    assert told == ["/one", "/two", "later", "/three"]
+
+
 def test_an_event_is_one_line_of_json(capsys: pytest.CaptureFixture[str]) -> None:
     observe.configure("info", machine=True)
     fresh().info("turn.ended", turn="trn_1", n=3, odd={1: object}, big=2**80, half="\ud800")

@@ -5,11 +5,13 @@ import zlib
 from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from itertools import chain, pairwise
 from typing import Final, NamedTuple, TypeAlias
 
 import msgspec
 
-from parlour.agents.library.extracts import Counts, Extract
+from parlour.agents.library.extracts import Counts, Extract, Words
+from parlour.agents.library.senses import Senses, document_key, learned, word_key
 from parlour.agents.library.words import STOP
 
 Weights = dict[str, float]
@@ -39,6 +41,8 @@ _DOCUMENT: Final = (
     Field(0.3, 0.75),
 )
 _SATURATION: Final[dict[tuple[Field, ...], float]] = {_PASSAGE: 1.5, _DOCUMENT: 2.0}
+_SPOKEN: Final = (1.0, 2.0, 1.0, 0.3)
+"""How much title, headings, body and code count for what a passage is about."""
 _MOST_LINKED: Final = 3.0
 """A word on very many links to a place counts this much at most."""
 _MANY: Final = 1_000
@@ -57,7 +61,7 @@ class Map(msgspec.Struct, array_like=True):
 
 
 class Row(NamedTuple):
-    """One term of the index."""
+    """One term of the index, or what `senses` learned, under a name that is no term."""
 
     term: str
     passages: bytes
@@ -93,7 +97,7 @@ def build(library: list[tuple[str, str, Extract]]) -> Index:
     return Index(
         msgspec.msgpack.encode(shape),
         _vocabulary(by_passage, at_least=2 if len(passages) >= _MANY else 1),
-        _rows(by_passage, by_document),
+        chain(_rows(by_passage, by_document), _sense_rows(learned(_spoken(library)), first)),
     )
 
 
@@ -173,6 +177,31 @@ def _rows(
         if len(term) <= _LONGEST_TERM:
             of_passages = by_passage.get(term, (array("I"), array("B")))
             yield Row(term, packed(*of_passages), packed(*by_document[term]))
+
+
+def _spoken(library: list[tuple[str, str, Extract]]) -> list[Weights]:
+    """Return the words of every passage, of all its fields together."""
+    return [
+        _together(extract.title, words) for _, _, extract in library for words in extract.passages
+    ]
+
+
+def _together(title: Counts, words: Words) -> Weights:
+    spoken: Weights = defaultdict(float)
+    parts = (title, words.headings, words.body, words.code)
+    for counts, weight in zip(parts, _SPOKEN, strict=True):
+        for term, times in counts.items():
+            if term not in STOP:
+                spoken[term] += weight * times
+    return spoken
+
+
+def _sense_rows(senses: Senses, first: list[int]) -> Iterator[Row]:
+    for word in sorted(senses.words):
+        yield Row(word_key(word), senses.words[word], b"")
+    if senses.passages:
+        for number, (start, end) in enumerate(pairwise(first)):
+            yield Row(document_key(number), b"".join(senses.passages[start:end]), b"")
 
 
 def packed(numbers: Numbers, weights: Numbers) -> bytes:

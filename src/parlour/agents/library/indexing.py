@@ -1,37 +1,31 @@
 """Keeping a library up to date with its folder: only what changed is read again."""
 
 import asyncio
-from collections.abc import Callable
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
-from itertools import chain
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 import sqlalchemy as sa
 
-from parlour.agents.library import store, vectors
+from parlour.agents.library import indexes, store, vectors
 from parlour.agents.library.apart import Helper
+from parlour.agents.library.embedding import embed
 from parlour.agents.library.folder import File
 from parlour.agents.library.helper import Answer, Built, Done, Not, Rows, Same, Take
-from parlour.agents.library.markup import plain
+from parlour.agents.library.running import Progress, Run
 from parlour.agents.library.sources import Folder, Source
-from parlour.kit.clock import SECOND, Moment
-from parlour.kit.errors import Invalid, Problem, Unavailable
+from parlour.kit.clock import SECOND
+from parlour.kit.errors import Conflict, Invalid, Problem
 from parlour.kit.tokens import new_id
 from parlour.tools import Tools
 
-Progress = Callable[[int, int, str], None]
-"""Told (files done, files in all, the one at hand)."""
-
-FORMAT: Final = 2
+FORMAT: Final = 3
 """How extracts are made; another number has every file read again."""
 
 _GROUP_BYTES: Final = 400_000
 """Text written in one transaction at most, so that others get their turn."""
 _TAKEN: Final = 200
-_EMBEDDED: Final = 8
-"""Documents whose vectors are asked for and stored together."""
 _MOST_SKIPPED: Final = 200
 
 
@@ -48,24 +42,6 @@ class Report:
     """Path and reason, for files that cannot be read."""
     warning: str = ""
     """Why searching does without an embeddings server, when it should have one."""
-
-
-@dataclass(slots=True)
-class _Run:
-    """One indexing run: what it writes for, and what it has found so far."""
-
-    tools: Tools
-    agent_id: str
-    source: Source
-    progress: Progress
-    id: str
-    generation: int
-    sibling: str = ""
-    skipped: list[tuple[str, str]] = field(default_factory=list)
-    changed: int = 0
-    waiting: list[tuple[dict[str, Any], list[dict[str, Any]]]] = field(default_factory=list)
-    weight: int = 0
-    told: Moment = 0
 
 
 async def index(
@@ -92,9 +68,11 @@ async def index(
     first = {"folder": source.name, "total": 0, "started_at": now, "at": now}
     state = await tools.db.write(store.claim, agent_id, run_id, first)
     try:
-        run = _Run(tools, agent_id, source, progress, run_id, state.generation + 1, sibling)
+        run = Run(tools, agent_id, source, progress, run_id, state.generation + 1, sibling)
         report = await _index(run, reread=state.format != FORMAT)
-        return report if server is None else await _embed(run, server, report)
+        if server is None:
+            return report
+        return replace(report, warning=await embed(run, server))
     except BaseException as error:
         told = str(error) if isinstance(error, Problem) else "reading the documents broke off"
         await _failed(tools, agent_id, run_id, told)
@@ -109,7 +87,7 @@ async def _failed(tools: Tools, agent_id: str, run_id: str, told: str) -> None:
         return  # another run has taken over, or the database is away: the first error says more
 
 
-async def _index(run: _Run, *, reread: bool) -> Report:
+async def _index(run: Run, *, reread: bool) -> Report:
     db = run.tools.db
     listing = await run.source.listing()
     run.skipped = list(listing.skipped)
@@ -127,7 +105,7 @@ async def _index(run: _Run, *, reread: bool) -> Report:
         living = await db.browse(store.living, run.agent_id)
         if not living:
             raise await _nothing(run)
-        built = await db.browse(store.pending, run.agent_id, run.generation - 1)
+        built = await db.browse(indexes.pending, run.agent_id, run.generation - 1)
         if built:
             await _build(run, helper, living)
     await _finish(run, living, built=built)
@@ -135,11 +113,11 @@ async def _index(run: _Run, *, reread: bool) -> Report:
     return Report(len(living), passages, run.changed, len(gone), tuple(run.skipped))
 
 
-def _reasons(run: _Run) -> str:
+def _reasons(run: Run) -> str:
     return "; ".join(f"{path}: {reason}" for path, reason in run.skipped[:3])
 
 
-async def _nothing(run: _Run) -> Invalid:
+async def _nothing(run: Run) -> Invalid:
     """Make the failure of a run that could read nothing; what is gone for good is not found."""
     told: dict[str, Any] = {"skipped": run.skipped[:_MOST_SKIPPED]}
     if run.source.certain:
@@ -151,7 +129,7 @@ async def _nothing(run: _Run) -> Invalid:
 
 
 async def _renew(
-    run: _Run, helper: Helper, file: File, old: sa.Row[Any] | None, *, reread: bool
+    run: Run, helper: Helper, file: File, old: sa.Row[Any] | None, *, reread: bool
 ) -> list[str]:
     """Read a file that is new or changed; returns its path when what stood there has to go."""
     db = run.tools.db
@@ -166,13 +144,13 @@ async def _renew(
     return await _keep(run, file, old, await helper.read(request))
 
 
-def _copy(conn: sa.Connection, run: _Run, file: File) -> bool:
+def _copy(conn: sa.Connection, run: Run, file: File) -> bool:
     store.still(conn, run.agent_id, run.id)
     place = (run.agent_id, file.path, file.digest)
     return store.copy(conn, run.sibling, place, new_id("doc"), run.generation)
 
 
-async def _tell(run: _Run, done: int, total: int, current: str) -> None:
+async def _tell(run: Run, done: int, total: int, current: str) -> None:
     run.progress(done, total, current)
     now = run.tools.clock.now()
     if done == 0 or now - run.told >= SECOND // 2:
@@ -181,7 +159,7 @@ async def _tell(run: _Run, done: int, total: int, current: str) -> None:
         await run.tools.db.write(store.advance, run.agent_id, run.id, values)
 
 
-async def _keep(run: _Run, file: File, old: sa.Row[Any] | None, answer: Answer) -> list[str]:
+async def _keep(run: Run, file: File, old: sa.Row[Any] | None, answer: Answer) -> list[str]:
     """Keep what was read; returns the path when what stood there before has to go."""
     match answer:
         case Same() if old is not None:
@@ -202,7 +180,7 @@ async def _keep(run: _Run, file: File, old: sa.Row[Any] | None, answer: Answer) 
 
 
 def _rows(
-    run: _Run, file: File, document: str, answer: Done
+    run: Run, file: File, document: str, answer: Done
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     row = {
         "id": document,
@@ -229,7 +207,7 @@ def _rows(
     return row, passages
 
 
-async def _write_waiting(run: _Run) -> None:
+async def _write_waiting(run: Run) -> None:
     waiting, run.waiting, run.weight = run.waiting, [], 0
     if waiting:
         await run.tools.db.write(_add_all, run.agent_id, run.id, waiting)
@@ -246,32 +224,40 @@ def _add_all(
         store.add(conn, document, passages)
 
 
-async def _build(run: _Run, helper: Helper, living: Any) -> None:
+async def _build(run: Run, helper: Helper, living: Any) -> None:
     db = run.tools.db
     await _clear(run, run.generation - 1)  # of a run that broke off
     for start in range(0, len(living), _TAKEN):
         some = living[start : start + _TAKEN]
         blobs = await db.browse(store.extracts, [row.id for row in some])
+        if len(blobs) < len(some):
+            raise Conflict("these documents were forgotten meanwhile", code="library_busy")
         for row in some:
             await helper.take(Take(row.id, row.path, blobs[row.id]))
     async with aclosing(helper.build()) as answers:
         async for answer in answers:
             if isinstance(answer, Rows) and answer.rows:
-                await db.write(store.add_terms, run.agent_id, run.id, run.generation, answer.rows)
+                await db.write(indexes.add_terms, run.agent_id, run.id, run.generation, answer.rows)
             elif isinstance(answer, Built):
                 values = {"generation": run.generation, "format": FORMAT}
                 parts = (answer.map, answer.vocabulary)
-                await db.write(store.switch, run.agent_id, run.id, parts, values)
+                await db.write(indexes.switch, run.agent_id, run.id, parts, values)
                 break
     await _clear(run, run.generation)
 
 
-async def _clear(run: _Run, keep: int | None) -> None:
-    while await run.tools.db.write(store.clear, run.agent_id, keep):
+async def _clear(run: Run, keep: int | None) -> None:
+    while await run.tools.db.write(_clear_some, run.agent_id, run.id, keep):
         pass
 
 
-async def _finish(run: _Run, living: Any, *, built: bool) -> None:
+def _clear_some(conn: sa.Connection, agent_id: str, run_id: str, keep: int | None) -> bool:
+    # Another run counts its generation from the same one: what it wrote must not be cleared.
+    store.still(conn, agent_id, run_id)
+    return indexes.clear(conn, agent_id, keep)
+
+
+async def _finish(run: Run, living: Any, *, built: bool) -> None:
     total = len(living) + len(run.skipped)
     run.progress(total, total, "")
     values: dict[str, Any] = {
@@ -289,48 +275,13 @@ async def _finish(run: _Run, living: Any, *, built: bool) -> None:
     await run.tools.db.write(store.advance, run.agent_id, run.id, values)
 
 
-async def _embed(run: _Run, server: vectors.Server, report: Report) -> Report:
-    """Have vectors made of what has none; searching does without them until they are there."""
-    db = run.tools.db
-    missing = await db.browse(store.without_vectors, run.agent_id, server.model)
-    try:
-        for done in range(0, len(missing), _EMBEDDED):
-            run.progress(done, len(missing), "embeddings")
-            texts = await db.browse(_spoken, missing[done : done + _EMBEDDED])
-            made = await vectors.of_passages(run.tools, server, list(chain(*texts.values())))
-            await db.write(_keep_vectors, run, server.model, texts, made)
-    except Unavailable as error:
-        values = {"error": str(error), "at": run.tools.clock.now()}
-        await db.write(store.advance, run.agent_id, run.id, values)
-        return replace(report, warning=str(error))
-    return report
-
-
-def _spoken(conn: sa.Connection, ids: list[str]) -> dict[str, list[str]]:
-    """Return what is sent of each document: its passages, under their headings."""
-    titles = store.titles(conn, ids)
-    return {
-        document: [
-            " › ".join(dict.fromkeys([titles[document][1], *row.headings])) + "\n" + plain(row.text)
-            for row in store.passages_of(conn, document)
-        ]
-        for document in ids
-    }
-
-
-def _keep_vectors(
-    conn: sa.Connection, run: _Run, model: str, texts: dict[str, list[str]], made: bytes
-) -> None:
-    # Only who still has the right may write.
-    store.advance(conn, run.agent_id, run.id, {"current": ""})
-    width = len(made) // max(1, sum(len(each) for each in texts.values()))
-    for document, each in texts.items():
-        store.keep_vectors(conn, document, model, made[: width * len(each)])
-        made = made[width * len(each) :]
-
-
 async def forget(tools: Tools, agent_id: str) -> None:
     """Delete everything that was read for an agent."""
     await tools.db.write(store.forget_state, agent_id)
-    while await tools.db.write(store.clear, agent_id, None):
+    while await tools.db.write(_forget_some, agent_id):
         pass
+
+
+def _forget_some(conn: sa.Connection, agent_id: str) -> bool:
+    # Whoever reads the documents anew meanwhile keeps what it has read.
+    return store.state_of(conn, agent_id) is None and indexes.clear(conn, agent_id, None)

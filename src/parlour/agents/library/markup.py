@@ -3,13 +3,15 @@
 import re
 
 _ESCAPED = re.compile(r"([\\`*\[\]<])|(?<![^\W_])(_)|(_)(?![^\W_])")
-_STARTS = re.compile(r"^(\s*)(#{1,6}\s|[-+>]\s|=+\s*$|-+\s*$|~~~|\|)", re.MULTILINE)
-_NUMBERED = re.compile(r"^(\s*\d{1,9})([.)]\s)", re.MULTILINE)
+_STARTS = re.compile(r"^([^\S\n]*)(#{1,6}\s|[-+>]\s|=+\s*$|-+\s*$|~~~|\|)", re.MULTILINE)
+_NUMBERED = re.compile(r"^([^\S\n]*\d{1,9})([.)]\s)", re.MULTILINE)
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*(?:\s+\"[^\"]*\")?\)")
 _MARKS = re.compile(r"\\([\\`*\[\]<>_#+\-=|~.)!])|\*\*|(?<!\w)\*(?=\S)|(?<=\S)\*(?!\w)|`+")
-_LINE_MARKS = re.compile(r"^\s*(?:#{1,6}\s+|[-+*]\s+|>\s?|\d{1,9}[.)]\s+)", re.MULTILINE)
-_RULE = re.compile(r"^\s*\|?(?:\s*:?-{3,}:?\s*\|)+\s*:?-*:?\s*$", re.MULTILINE)
+_LINE_MARKS = re.compile(r"^[^\S\n]*(?:#{1,6}\s+|[-+*]\s+|>\s?|\d{1,9}[.)]\s+)", re.MULTILINE)
+_RULE = re.compile(
+    r"^[^\S\n]*\|?(?:[^\S\n]*:?-{3,}:?[^\S\n]*\|)+[^\S\n]*:?-*:?[^\S\n]*$", re.MULTILINE
+)
 
 
 def escaped(text: str) -> str:

@@ -6,12 +6,14 @@ from typing import Final
 
 from parlour.agents.library.spelling import corrected
 from parlour.agents.library.thesaurus import meant, related
-from parlour.agents.library.words import STOP, stem, terms, terms_of, words_of
+from parlour.agents.library.words import STOP, root, terms, terms_of, words_of
 
-_RELATED: Final = 0.6
+_RELATED: Final = 0.7
 """What a related word counts beside the word itself, …"""
 _RELATED_UNKNOWN: Final = 0.8
 """… and when the library does not use the word itself."""
+_LEANING: Final = 0.3
+"""What words that were not said count when all are taken together."""
 _MEANT: Final = 0.95
 _CORRECTED: Final = 0.9
 _NUMBER: Final = 0.3
@@ -105,6 +107,16 @@ class Meaning:
             for term, weight in concept.weights.items():
                 self._where.setdefault(term, []).append((which, weight))
 
+    def leaning(self, idf: Callable[[str], float]) -> dict[str, float]:
+        """Return how much each word says what the question is about, for `senses`."""
+        weights: dict[str, float] = {}
+        for concept in self.concepts:
+            for term, weight in concept.weights.items():
+                own = 1.0 if term == concept.term else _LEANING
+                told = own * weight * concept.weight * idf(term)
+                weights[term] = weights.get(term, 0.0) + told
+        return weights
+
     def nearness(self, text: str) -> float:
         """How close together a text speaks of the concepts, as a share of all they are worth."""
         return self._nearness(terms(text))
@@ -154,7 +166,7 @@ class Meaning:
 def _concepts(question: str) -> list[Concept]:
     """Find the telling words of a question, and what its turns of phrase mean."""
     words = words_of(question)[:_LONGEST_QUESTION]
-    stems = [stem(word.lower()) for word in words]
+    stems = [root(word.lower()) for word in words]
     concepts: list[Concept] = []
     covered: set[int] = set()
     for places, words_meant in meant(stems):

@@ -2,18 +2,23 @@
 
 import re
 import textwrap
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from parlour.agents.library.cleaning import cleaned
 from parlour.agents.library.markup import escaped_block, fenced, plain
 from parlour.agents.library.pages import Block, Link, Page, Unreadable, unnumbered
 
 _FRONT = re.compile(r"\A---\s*\n(.*?)\n(?:---|\.\.\.)\s*\n", re.DOTALL)
 _TITLE = re.compile(r"^title:\s*[\"']?(.+?)[\"']?\s*$", re.MULTILINE | re.IGNORECASE)
 _UNDERLINE = re.compile(r"([=\-~^*#])\1{2,}\s*")
+_MARKS = "[*_`<&!\\"
+_MOST_MARKS = 100_000
+"""Of a document, for each takes its time: some seconds of looking for links."""
 _KINDS: Any = {
     "paragraph_open": "paragraph",
     "bullet_list_open": "list",
@@ -34,12 +39,15 @@ def read_markdown(source: str, name: str) -> Page:
         if told := _TITLE.search(front[1]):
             title = told[1]
     lines = source.split("\n")
-    tokens = MarkdownIt("commonmark").enable("table").parse(source)
+    parser = MarkdownIt("commonmark").enable("table").disable("html_inline")
+    parser.core.ruler.disable(["inline", "text_join"])
+    defined: dict[str, Any] = {}
+    tokens = parser.parse(source, defined)
     blocks = [block for pair in pairwise([*tokens, None]) for block in _block(*pair, lines)]
     if not any(block.kind != "heading" for block in blocks):
         raise Unreadable("there is no text in it")
     first = next((block.text for block in blocks if block.kind == "heading"), "")
-    return Page(unnumbered(title or first or name), blocks, _links(tokens))
+    return Page(unnumbered(title or first or name), blocks, _links(parser, tokens, defined))
 
 
 def _block(token: Token | None, after: Token | None, lines: list[str]) -> list[Block]:
@@ -52,25 +60,35 @@ def _block(token: Token | None, after: Token | None, lines: list[str]) -> list[B
     kind = _KINDS.get(token.type)
     text = textwrap.dedent("\n".join(lines[slice(*token.map)])).strip("\n").rstrip()
     if kind == "html":
-        text = " ".join(re.sub(r"<!--.*?-->|<[^>]*>", " ", text, flags=re.DOTALL).split())
+        text = " ".join(re.sub(r"<[^>]*>", " ", cleaned(text)).split())
         kind = "paragraph"
     if token.type == "code_block":
         text = fenced(token.content.rstrip("\n"))
     return [Block(kind, text)] if kind and text else []
 
 
-def _links(tokens: list[Token]) -> list[Link]:
-    links = []
+def _links(parser: MarkdownIt, tokens: list[Token], defined: dict[str, Any]) -> list[Link]:
+    """Return the links of the paragraphs that have any; what is nothing but marks costs no more."""
+    links: list[Link] = []
+    left = _MOST_MARKS
     for token in tokens:
-        children = token.children or []
-        for at, child in enumerate(children):
-            target = str(child.attrs.get("href", "")) if child.type == "link_open" else ""
-            if not target or "://" in target:
-                continue
-            end = next(n for n in range(at, len(children)) if children[n].type == "link_close")
-            words = "".join(each.content for each in children[at:end])
-            links.append(Link(target, words))
+        if token.type != "inline" or "[" not in token.content:
+            continue
+        left -= sum(map(token.content.count, _MARKS))
+        if left < 0:
+            break
+        children: list[Token] = []
+        parser.inline.parse(token.content, parser, defined, children)
+        links += _links_in(children)
     return links
+
+
+def _links_in(children: list[Token]) -> Iterator[Link]:
+    for at, child in enumerate(children):
+        target = str(child.attrs.get("href", "")) if child.type == "link_open" else ""
+        if target and "://" not in target:
+            end = next(n for n in range(at, len(children)) if children[n].type == "link_close")
+            yield Link(target, "".join(each.content for each in children[at:end]))
 
 
 def read_text(source: str, name: str) -> Page:

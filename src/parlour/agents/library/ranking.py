@@ -22,12 +22,15 @@ _NEAR: Final = 1.5
 """How much it counts that a passage speaks of things close together."""
 _LIKE: Final = 0.75
 """How much likeness by an embeddings server counts beside the words."""
+_SENSE: Final = 0.9
+"""How much it counts that a document is about what was asked, beside having its words."""
 CANDIDATES: Final = 60
 _ELSEWHERE: Final = 50
 """Passages imagined that have none of the words: in a library of one page, a word that every
 passage has still tells something, and one that none has does not outweigh all others."""
 
-Postings = Callable[[str], tuple[Iterable[int], list[float]]]
+Postings = Callable[[str], tuple[float, Iterable[int], bytes]]
+"""How telling a term is, which units have it, and how much it weighs in each, in 255ths."""
 Ranked = tuple[float, int, int]
 """A score, a document's number, and the passage's number among all passages."""
 
@@ -56,19 +59,18 @@ class Index:
         """How telling a term is: high when few passages have it, highest for one that none has."""
         return _idf(self.passage_count, len(self._passages.get(term, b"")) // 5)
 
-    def passages(self, term: str) -> tuple[Iterable[int], list[float]]:
-        """Return the passages that have a term, and how much it is worth in each."""
+    def passages(self, term: str) -> tuple[float, Iterable[int], bytes]:
+        """Return how telling a term is, the passages that have it, and its weight in each."""
         return _weighed(self._passages.get(term, b""), self.passage_count)
 
-    def documents(self, term: str) -> tuple[Iterable[int], list[float]]:
-        """Return the documents that have a term, and how much it is worth in each."""
+    def documents(self, term: str) -> tuple[float, Iterable[int], bytes]:
+        """Return how telling a term is, the documents that have it, and its weight in each."""
         return _weighed(self._documents.get(term, b""), self.document_count)
 
 
-def _weighed(blob: bytes, total: int) -> tuple[Iterable[int], list[float]]:
+def _weighed(blob: bytes, total: int) -> tuple[float, Iterable[int], bytes]:
     numbers, weights = unpacked(blob)
-    worth = _idf(total, len(numbers)) / 255
-    return numbers, [worth * weight for weight in weights]
+    return _idf(total, len(numbers)), numbers, weights
 
 
 def _idf(total: int, have: int) -> float:
@@ -113,10 +115,13 @@ def _scored(meaning: Meaning, postings: Postings) -> dict[int, float]:
 def _best(concept: Concept, postings: Postings) -> dict[int, float]:
     """Return what the best word of a concept is worth in each unit that has any of them."""
     best: dict[int, float] = {}
+    asked = postings(concept.term)[0]
     for term, weight in concept.weights.items():
-        factor = weight * concept.weight
-        numbers, worths = postings(term)
-        scaled = [factor * worth for worth in worths]
+        telling, numbers, weights = postings(term)
+        # That a word is rarer than the one it stands for makes it only half as telling.
+        rarity = telling if telling <= asked else math.sqrt(asked * telling)
+        factor = weight * concept.weight * rarity / 255
+        scaled = [factor * each for each in weights]
         if not best:
             best = dict(zip(numbers, scaled, strict=True))
             continue
@@ -138,6 +143,21 @@ def ordered(ranked: list[Ranked], closeness: dict[int, float]) -> list[Ranked]:
         more = sum(score / (2 + n) for n, (score, _) in enumerate(found[1:4]))
         final.append((found[0][0] + _SECOND * more, document, found[0][1]))
     return sorted(final, key=lambda each: (-each[0], each[2]))
+
+
+def by_sense(final: list[Ranked], likeness: dict[int, float]) -> list[Ranked]:
+    """Put documents that are about what was asked before those that only have its words.
+
+    `final` holds the best passage of each document, `likeness` how much each document's
+    passages are about what was asked, beside one another.
+    """
+    lowest = min(likeness.values(), default=0.0)
+    span = (max(likeness.values(), default=0.0) - lowest) or 1.0
+    told = (
+        (score * (1 + _SENSE * (likeness.get(document, lowest) - lowest) / span), document, passage)
+        for score, document, passage in final
+    )
+    return sorted(told, key=lambda each: (-each[0], each[2]))
 
 
 def fused(final: list[Ranked], near: list[tuple[float, int]], first: list[int]) -> list[Ranked]:

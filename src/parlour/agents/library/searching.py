@@ -7,7 +7,7 @@ from itertools import pairwise
 import msgspec
 import sqlalchemy as sa
 
-from parlour.agents.library import ranking, store, vectors
+from parlour.agents.library import indexes, ranking, senses, store, vectors
 from parlour.agents.library.building import Map
 from parlour.agents.library.markup import blocks_of, is_code
 from parlour.agents.library.meaning import Meaning
@@ -104,21 +104,22 @@ def find(
     `alike` is a model and what it made of the question.
     """
     meaning = Meaning(question, before)
-    if (current := store.index_of(conn, agent_id)) is None:
+    if (current := indexes.index_of(conn, agent_id)) is None:
         return Found(0, meaning)
     generation, blob = current
     index = ranking.Index(msgspec.msgpack.decode(blob, type=Map))
-    index.add(store.terms(conn, agent_id, generation, meaning.first_terms()))
+    index.add(indexes.terms(conn, agent_id, generation, meaning.first_terms()))
     if any(each.term and not index.knows(each.term) for each in meaning.concepts):
-        words = zlib.decompress(store.vocabulary(conn, agent_id, generation)).decode().split("\n")
+        words = zlib.decompress(indexes.vocabulary(conn, agent_id, generation)).decode().split("\n")
         if further := meaning.corrected_terms(index.knows, words):
-            index.add(store.terms(conn, agent_id, generation, further))
+            index.add(indexes.terms(conn, agent_id, generation, further))
     meaning.weigh(index.knows, index.idf)
     ranked = ranking.candidates(meaning, index)
     shape = index.shape
     read = _read(conn, shape, ranked)
     closeness = {number: meaning.nearness(each.spoken) for number, each in read.items()}
     final = ranking.ordered(ranked, closeness)
+    final = ranking.by_sense(final, _sense(conn, (agent_id, generation), meaning, index, ranked))
     if alike is not None:
         near = _alike(conn, (agent_id, generation, alike[0]), shape, alike[1])
         final = ranking.fused(final, near, shape.first)
@@ -156,6 +157,31 @@ def _with_code(
     shows = [p for p in worth if read[p].shows_code and worth[p] >= _NEARLY * worth[passage]]
     # The first one: documents begin with the plain case.
     return (score, document, min(shows)) if shows else found
+
+
+def _sense(
+    conn: sa.Connection,
+    key: tuple[str, int],
+    meaning: Meaning,
+    index: ranking.Index,
+    ranked: list[ranking.Ranked],
+) -> dict[int, float]:
+    """Return how much each document is about what was asked: its best candidate of them."""
+    leaning = meaning.leaning(index.idf)
+    names = {senses.word_key(term) for term in leaning}
+    names |= {senses.document_key(document) for _, document, _ in ranked}
+    kept = {name: blob for name, blob, _ in indexes.terms(conn, *key, names)}
+    about = senses.sum_of(
+        (weight, kept[name])
+        for term, weight in leaning.items()
+        if (name := senses.word_key(term)) in kept
+    )
+    best: dict[int, float] = {}
+    for _, document, passage in ranked:
+        if (directions := kept.get(senses.document_key(document))) is not None:
+            like = senses.likeness(about, directions, passage - index.shape.first[document])
+            best[document] = max(like, best.get(document, like))
+    return best
 
 
 def _alike(

@@ -10,6 +10,8 @@ _FULL = 150
 _MOST = 220
 """Words above which a single block is cut, if it can be."""
 _SENTENCE = re.compile(r"(?<=[.!?…。！？])[)\"”’]*\s+(?=[\"“‘(]?[A-Z0-9`*À-ÖØ-Þ]|[^\x00-\x7f])")  # noqa: RUF001
+_ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|etc|vs|cf|no|fig|sec|approx|Mr|Mrs|Dr|St|[A-Z])\.)$")
+_LONGEST_ABBREVIATION = 10
 
 
 def split(blocks: list[Block]) -> list[Passage]:
@@ -39,7 +41,7 @@ def _sections(blocks: list[Block]) -> Iterator[tuple[list[str], list[str], list[
             path.pop()
         if block.kind == "heading":
             path.append(block)
-            anchors = anchors + block.anchors
+            anchors += block.anchors
     if inside:
         yield [heading.text for heading in path], anchors, inside
 
@@ -100,9 +102,7 @@ def sentences_of(text: str) -> list[str]:
     """Cut a paragraph into sentences; abbreviations and numbers do not end one."""
     parts: list[str] = []
     for piece in _SENTENCE.split(text):
-        if parts and re.search(
-            r"(?:\b(?:e\.g|i\.e|etc|vs|cf|no|fig|sec|approx|Mr|Mrs|Dr|St|[A-Z])\.)$", parts[-1]
-        ):
+        if parts and _ABBREVIATION.search(parts[-1], len(parts[-1]) - _LONGEST_ABBREVIATION):
             parts[-1] += " " + piece
         else:
             parts.append(piece)

@@ -1,90 +1,13 @@
-"""The rows of a library: what was read of each document, and the index that searches it."""
+"""The rows of a library: how far reading is, and what was read of each document."""
 
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
-from parlour.kit.db import Json, metadata
+from parlour.agents.library.tables import documents, passages, states, vectors
+from parlour.kit.db import pairs
 from parlour.kit.errors import Conflict
-
-states = sa.Table(
-    "library_states",
-    metadata,
-    sa.Column("agent_id", sa.String(40), primary_key=True),
-    sa.Column("folder", sa.Text, nullable=False),
-    sa.Column("state", sa.String(16), nullable=False),
-    sa.Column("run", sa.String(40), nullable=False),
-    sa.Column("generation", sa.Integer, nullable=False),
-    sa.Column("format", sa.Integer, nullable=False),
-    sa.Column("done", sa.Integer, nullable=False),
-    sa.Column("total", sa.Integer, nullable=False),
-    sa.Column("current", sa.Text, nullable=False),
-    sa.Column("documents", sa.Integer, nullable=False),
-    sa.Column("passages", sa.Integer, nullable=False),
-    sa.Column("skipped", Json, nullable=False),
-    sa.Column("error", sa.Text, nullable=False),
-    sa.Column("started_at", sa.BigInteger, nullable=False),
-    sa.Column("at", sa.BigInteger, nullable=False),
-)
-"""`generation` is the one that is searched, 0 before the first; `format` is the extracts'."""
-
-documents = sa.Table(
-    "library_documents",
-    metadata,
-    sa.Column("id", sa.String(40), primary_key=True),
-    sa.Column("agent_id", sa.String(40), nullable=False),
-    sa.Column("path", sa.Text, nullable=False),
-    sa.Column("title", sa.Text, nullable=False),
-    sa.Column("size", sa.BigInteger, nullable=False),
-    sa.Column("mtime_ns", sa.BigInteger, nullable=False),
-    sa.Column("digest", sa.String(64), nullable=False),
-    sa.Column("born", sa.Integer, nullable=False),
-    sa.Column("died", sa.Integer),
-    sa.Column("passages", sa.Integer, nullable=False),
-    sa.Column("extract", sa.LargeBinary, nullable=False),
-    sa.Index("library_documents_path", "agent_id", "path"),
-)
-"""A changed file is a new document; the old one stays until no search can be reading it."""
-
-passages = sa.Table(
-    "library_passages",
-    metadata,
-    sa.Column("document_id", sa.String(40), primary_key=True),
-    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("section", sa.Integer, nullable=False),
-    sa.Column("headings", Json, nullable=False),
-    sa.Column("text", sa.Text, nullable=False),
-)
-
-postings = sa.Table(
-    "library_terms",
-    metadata,
-    sa.Column("agent_id", sa.String(40), primary_key=True),
-    sa.Column("generation", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("term", sa.String(80), primary_key=True),
-    sa.Column("passages", sa.LargeBinary, nullable=False),
-    sa.Column("documents", sa.LargeBinary, nullable=False),
-    sqlite_with_rowid=False,
-)
-
-vectors = sa.Table(
-    "library_vectors",
-    metadata,
-    sa.Column("document_id", sa.String(40), primary_key=True),
-    sa.Column("model", sa.String(200), nullable=False),
-    sa.Column("vectors", sa.LargeBinary, nullable=False),
-)
-"""What an embeddings server made of a document's passages, in half precision, one after another."""
-
-maps = sa.Table(
-    "library_maps",
-    metadata,
-    sa.Column("agent_id", sa.String(40), primary_key=True),
-    sa.Column("generation", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("map", sa.LargeBinary, nullable=False),
-    sa.Column("vocabulary", sa.LargeBinary, nullable=False),
-)
 
 
 def state_of(conn: sa.Connection, agent_id: str) -> sa.Row[Any] | None:
@@ -200,13 +123,6 @@ def end(conn: sa.Connection, agent_id: str, paths: Iterable[str], generation: in
     )
 
 
-def pending(conn: sa.Connection, agent_id: str, generation: int) -> bool:
-    """Whether documents came or went since the index of this generation was made."""
-    newer = sa.or_(documents.c.born > generation, documents.c.died > generation)
-    found = sa.select(documents.c.id).where(documents.c.agent_id == agent_id, newer).limit(1)
-    return conn.execute(found).first() is not None
-
-
 def extracts(conn: sa.Connection, ids: list[str]) -> dict[str, bytes]:
     """Return what documents contribute to the index."""
     rows = conn.execute(
@@ -215,111 +131,9 @@ def extracts(conn: sa.Connection, ids: list[str]) -> dict[str, bytes]:
     return {row.id: row.extract for row in rows}
 
 
-def add_terms(
-    conn: sa.Connection, agent_id: str, run: str, generation: int, rows: list[Any]
-) -> None:
-    """Store a part of a new index; nobody searches it yet."""
-    still(conn, agent_id, run)
-    names = ("term", "passages", "documents")
-    conn.execute(
-        sa.insert(postings),
-        [
-            {"agent_id": agent_id, "generation": generation, **dict(zip(names, row, strict=True))}
-            for row in rows
-        ],
-    )
-
-
-def switch(
-    conn: sa.Connection, agent_id: str, run: str, index: tuple[bytes, bytes], state: dict[str, Any]
-) -> None:
-    """Have searches use the new index from now on."""
-    generation = state["generation"]
-    conn.execute(
-        sa.insert(maps),
-        {"agent_id": agent_id, "generation": generation, "map": index[0], "vocabulary": index[1]},
-    )
-    advance(conn, agent_id, run, state)
-
-
-def clear(conn: sa.Connection, agent_id: str, keep: int | None, most: int = 4_000) -> bool:
-    """Delete some of what belongs to other generations than `keep`; whether there may be more."""
-    other = sa.true() if keep is None else postings.c.generation != keep
-    terms = conn.execute(
-        sa.select(postings.c.generation, postings.c.term)
-        .where(postings.c.agent_id == agent_id, other)
-        .order_by(postings.c.generation, postings.c.term)
-        .limit(most)
-    ).all()
-    if terms:
-        last = terms[-1]
-        conn.execute(
-            sa.delete(postings).where(
-                postings.c.agent_id == agent_id,
-                postings.c.generation == last.generation,
-                postings.c.term <= last.term,
-            )
-        )
-        return True
-    dead = sa.true() if keep is None else documents.c.died <= keep
-    ids = list(
-        conn.scalars(
-            sa.select(documents.c.id).where(documents.c.agent_id == agent_id, dead).limit(100)
-        )
-    )
-    conn.execute(sa.delete(passages).where(passages.c.document_id.in_(ids)))
-    conn.execute(sa.delete(vectors).where(vectors.c.document_id.in_(ids)))
-    conn.execute(sa.delete(documents).where(documents.c.id.in_(ids)))
-    old = sa.true() if keep is None else maps.c.generation != keep
-    conn.execute(sa.delete(maps).where(maps.c.agent_id == agent_id, old))
-    return bool(ids)
-
-
 def forget_state(conn: sa.Connection, agent_id: str) -> None:
     """Delete the row of an agent's library; a run that is going on ends at its next step."""
     conn.execute(sa.delete(states).where(states.c.agent_id == agent_id))
-
-
-# Searching
-
-
-def index_of(conn: sa.Connection, agent_id: str) -> tuple[int, bytes] | None:
-    """Return the generation to search and its map; None before the first."""
-    row = conn.execute(
-        sa.select(maps.c.generation, maps.c.map)
-        .join(
-            states,
-            sa.and_(states.c.agent_id == maps.c.agent_id, states.c.generation == maps.c.generation),
-        )
-        .where(states.c.agent_id == agent_id)
-    ).first()
-    return None if row is None else (row.generation, row.map)
-
-
-def vocabulary(conn: sa.Connection, agent_id: str, generation: int) -> bytes:
-    """Return all words of an index, for finding what a misspelled one may have meant."""
-    blob: bytes = conn.execute(
-        sa.select(maps.c.vocabulary).where(
-            maps.c.agent_id == agent_id, maps.c.generation == generation
-        )
-    ).scalar_one()
-    return blob
-
-
-def terms(
-    conn: sa.Connection, agent_id: str, generation: int, wanted: Iterable[str]
-) -> list[tuple[str, bytes, bytes]]:
-    """Return the postings of these terms, as far as there are any."""
-    rows = conn.execute(
-        sa.select(postings.c.term, postings.c.passages, postings.c.documents)
-        .where(
-            postings.c.agent_id == agent_id,
-            postings.c.generation == generation,
-            postings.c.term.in_(list(wanted)),
-        )
-        .order_by(postings.c.term)
-    )
-    return [(row.term, row.passages, row.documents) for row in rows]
 
 
 def without_vectors(conn: sa.Connection, agent_id: str, model: str) -> list[str]:
@@ -358,9 +172,10 @@ def texts(
     conn: sa.Connection, wanted: list[tuple[str, int]]
 ) -> dict[tuple[str, int], tuple[int, list[str], str]]:
     """Return (section, headings, text) of passages by (document, number)."""
-    rows = conn.execute(
-        sa.select(passages).where(sa.tuple_(passages.c.document_id, passages.c.number).in_(wanted))
-    )
+    if not wanted:
+        return {}
+    here = pairs.having(passages, passages.c.document_id, passages.c.number, wanted)
+    rows = conn.execute(sa.select(passages).select_from(here))
     return {(row.document_id, row.number): (row.section, row.headings, row.text) for row in rows}
 
 

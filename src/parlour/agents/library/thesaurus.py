@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from parlour.agents.library.words import stem
+from parlour.agents.library.words import root
 
 _GAP: Final = "…"
 _WIDEST: Final = 3
@@ -45,7 +45,7 @@ def _tables() -> _Tables:
 
 
 def _stems(words: str) -> list[str]:
-    return [stem(word) for word in words.split()]
+    return [root(word) for word in words.split()]
 
 
 def related(term: str) -> frozenset[str]:

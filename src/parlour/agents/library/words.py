@@ -123,22 +123,98 @@ win won
 withdraw withdrew withdrawn
 write wrote written
 """
-_BASE: Final = {
-    form: base
-    for base, *forms in (line.split() for line in _IRREGULAR.strip().split("\n"))
-    for form in forms
-}
-"""Forms that share no stem with their word."""
+_DERIVED: Final = """
+admit admission
+analyze analysis
+collide collision
+compare comparison
+complain complaint
+constrain constraint
+contend contention
+convert conversion
+decide decision
+deliver delivery
+describe description
+destroy destruction
+discover discovery
+divide division
+exclude exclusion
+expand expansion
+explain explanation
+expose exposure
+fail failure
+grow growth
+include inclusion
+introduce introduction
+lose loss
+maintain maintenance
+multiply multiplication
+occur occurrence
+omit omission
+permit permission
+prove proof
+publish publication
+recover recovery
+reduce reduction
+register registration
+repeat repetition
+resolve resolution
+retain retention
+solve solution
+store storage
+submit submission
+subscribe subscription
+suspend suspension
+transmit transmission
+"""
 
+
+def _bases(table: str) -> dict[str, str]:
+    lines = (line.split() for line in table.strip().split("\n"))
+    return {form: base for base, *forms in lines for form in forms}
+
+
+_BASE: Final = _bases(_IRREGULAR)
+"""Forms that share no stem with their word."""
+_VERB: Final = _bases(_DERIVED)
+"""Nouns that share no stem with the verb they come from; they have a plural, too."""
+
+_ALONE: Final = """
+author business computer consistency consistent consistently container customer directive
+identical important importance integrity locale manually numerous positive positively relative
+relatively respectively responsible several severity successive terminal
+"""
+_APART: Final = frozenset(_ALONE.split())
+"""Words that the stemmer throws together with others of another meaning: "customer" with
+"custom", "important" with "import", "several" with "severe"."""
+
+_IFICATION: Final = re.compile(r"ifications?$")
 _stemmer = snowballstemmer.stemmer("english")
 
 
 @lru_cache(maxsize=16_384)
 def stem(word: str) -> str:
-    """Return the part of a word that its forms share; other scripts stay as they are."""
-    if len(word) < 4 or not word.isascii() or not word.isalpha():
+    """Return the part of a word that its forms share; other scripts stay as they are.
+
+    What is kept under a stem is found by it later: another stemmer needs all of it read anew.
+    """
+    return str(_stemmer.stemWord(_BASE.get(word, word))) if _is_stemmed(word) else word
+
+
+@lru_cache(maxsize=16_384)
+def root(word: str) -> str:
+    """Return the stem of a word, or of the verb that it comes from, as libraries keep it."""
+    if not _is_stemmed(word):
         return word
-    return str(_stemmer.stemWord(_BASE.get(word, word)))
+    one = f"{word[:-3]}y" if word.endswith("ies") else word.removesuffix("s")
+    if one in _APART:
+        return one
+    base = _BASE.get(word) or _VERB.get(word) or _VERB.get(one) or word
+    return str(_stemmer.stemWord(_IFICATION.sub("ify", base)))
+
+
+def _is_stemmed(word: str) -> bool:
+    return len(word) >= 4 and word.isascii() and word.isalpha()
 
 
 def folded(text: str) -> str:
@@ -177,13 +253,13 @@ def _not_ascii(word: str) -> list[str]:
 
 
 def terms_of(word: str) -> tuple[str, ...]:
-    """Return the terms of one word: its stem, and for an identifier the whole and its parts."""
+    """Return the terms of one word: its root, and for an identifier the whole and its parts."""
     parts = [part for whole in word.split("_") for part in _CAMEL.split(whole) if part]
     if len(parts) < 2:
         lower = word.lower()
-        return (stem(lower),) if lower else ()
-    stems = [stem(part.lower()) for part in parts]
-    return (word.lower(), *stems)
+        return (root(lower),) if lower else ()
+    roots = [root(part.lower()) for part in parts]
+    return (word.lower(), *roots)
 
 
 def terms(text: str) -> list[str]:

@@ -6,6 +6,7 @@ instance.key        the secret keys, only when asked for
 manifest.json       last: how many rows each table has, and the SHA-256 of them
 """
 
+import gzip
 import hashlib
 import io
 import tarfile
@@ -175,12 +176,15 @@ def _members(path: Path) -> Iterator[tuple[str, bytes]]:
         raise Invalid(f"{path} cannot be read: {error.strerror}") from None
     with file:
         try:
-            with tarfile.open(fileobj=file, mode="r|gz") as tar:
+            # Unpacked by gzip, not by tarfile, which never looks at the checksum at the end.
+            with gzip.open(file) as unpacked, tarfile.open(fileobj=unpacked, mode="r|") as tar:
                 for member in tar:
                     part = tar.extractfile(member)
                     if part is None or member.size > _LARGEST_PART:
                         raise ValueError(member.name)
                     yield member.name, part.read()
+                while unpacked.read(_CHUNK):
+                    pass
         except _BROKEN:
             raise Invalid(f"{path} is not a whole backup of Parlour") from None
 

@@ -6,7 +6,7 @@ import contextlib
 import errno
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from parlour.kit.clock import Moment
 from parlour.kit.db import archive
 from parlour.kit.db.archive import Contents
-from parlour.kit.db.base import Database, metadata
+from parlour.kit.db.base import Database, followers, metadata
 from parlour.kit.db.postgres import run_alone
 from parlour.kit.db.schema import current_revision, known_revisions, migrate
 from parlour.kit.db.sqlite import make_engine
@@ -31,6 +31,13 @@ _BESIDE: Final = ("-wal", "-shm")
 
 _OWN: Final = {"alembic_version", "instance_keys", "job_clocks"}
 """Tables that a database may have filled and still be empty: nobody's data is in them."""
+
+
+Then = Callable[[Connection], object]
+
+
+def _nothing(_conn: Connection) -> None:
+    """Leave the rows as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +67,13 @@ async def back_up(db: Database, target: Path, told: Told) -> Contents:
     return contents
 
 
-async def restore(url: str, sqlite_path: Path, source: Path, contents: Contents) -> None:
+async def restore(
+    url: str, sqlite_path: Path, source: Path, contents: Contents, then: Then = _nothing
+) -> None:
     """Fill the database with an archive that `archive.read` has proved.
 
-    `url` names a PostgreSQL database; when it is empty, the SQLite file is meant. All or nothing.
+    `url` names a PostgreSQL database; when it is empty, the SQLite file is meant. `then` is called
+    in the same transaction, when every row is there. All or nothing.
 
     Raises:
         Conflict: the database is not empty. Invalid: the archive is of another schema revision.
@@ -72,7 +82,7 @@ async def restore(url: str, sqlite_path: Path, source: Path, contents: Contents)
     if url:
         await run_alone(url, _require_empty)  # before anything is touched
         await migrate(url, sqlite_path)
-        await run_alone(url, lambda conn: _load_empty(conn, source, contents))
+        await run_alone(url, lambda conn: _load_empty(conn, source, contents, then))
         return
     with _file_errors(sqlite_path):
         await asyncio.to_thread(_require_empty_file, sqlite_path)
@@ -80,7 +90,7 @@ async def restore(url: str, sqlite_path: Path, source: Path, contents: Contents)
         _remove(partial)
         try:
             await migrate("", partial)
-            await asyncio.to_thread(_fill_file, partial, source, contents)
+            await asyncio.to_thread(_fill_file, partial, source, contents, then)
             for suffix in _BESIDE:
                 sqlite_path.with_name(sqlite_path.name + suffix).unlink(missing_ok=True)
             partial.replace(sqlite_path)
@@ -94,10 +104,10 @@ def _require_empty_file(path: Path) -> None:
             _require_empty(conn)
 
 
-def _fill_file(path: Path, source: Path, contents: Contents) -> None:
+def _fill_file(path: Path, source: Path, contents: Contents, then: Then) -> None:
     with _opened(path) as conn:
         conn.exec_driver_sql("BEGIN IMMEDIATE")
-        _load_empty(conn, source, contents)
+        _load_empty(conn, source, contents, then)
         conn.exec_driver_sql("COMMIT")
         if conn.exec_driver_sql("PRAGMA quick_check").scalar() != "ok":
             raise Unavailable("the disk did not keep what was written; try another one")
@@ -137,7 +147,11 @@ def _dump(conn: Connection, path: Path, told: Told) -> None:
 
 def _tables(conn: Connection) -> list[sa.Table]:
     """Return every table, those it points to first; refuse a database that has others."""
-    present = set(sa.inspect(conn).get_table_names()) - {"alembic_version"}
+    present = {
+        name
+        for name in sa.inspect(conn).get_table_names()
+        if name != "alembic_version" and not name.startswith(tuple(followers))
+    }
     if strange := present ^ set(metadata.tables):
         raise Invalid(f"the database has other tables than this program: {', '.join(strange)}")
     return list(metadata.sorted_tables)
@@ -189,7 +203,7 @@ def _require_revision(contents: Contents) -> None:
     )
 
 
-def _load_empty(conn: Connection, source: Path, contents: Contents) -> None:
+def _load_empty(conn: Connection, source: Path, contents: Contents, then: Then) -> None:
     _require_empty(conn)
     tables = {str(table.name): table for table in _tables(conn)}
     if contents.columns != _columns(tables.values()):
@@ -211,6 +225,7 @@ def _load_empty(conn: Connection, source: Path, contents: Contents) -> None:
         raise Invalid(f"{source} changed while it was read")
     if conn.dialect.name == "postgresql":
         _set_sequences(conn)
+    then(conn)
 
 
 def _set_sequences(conn: Connection) -> None:
@@ -224,7 +239,8 @@ def _set_sequences(conn: Connection) -> None:
 
 def _require_empty(conn: Connection) -> None:
     for name in sa.inspect(conn).get_table_names():
-        if name not in _OWN and conn.execute(_first(name)).first() is not None:
+        is_ours = name not in _OWN and not name.startswith(tuple(followers))
+        if is_ours and conn.execute(_first(name)).first() is not None:
             raise Conflict(
                 "the database is not empty; restore fills an empty one only, "
                 "such as in another data folder"

@@ -5,7 +5,7 @@ from typing import Any, Concatenate, Literal, ParamSpec, Protocol, TypeVar
 
 import orjson
 import structlog
-from sqlalchemy import JSON, Connection, MetaData, Table
+from sqlalchemy import JSON, Connection, MetaData, Table, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql.dml import Insert
@@ -22,6 +22,10 @@ Unit = Callable[Concatenate[Connection, P], T]
 
 metadata = MetaData()
 """Every room registers its tables here; the migrations create them."""
+
+followers: set[str] = set()
+"""What an engine calls an index that it keeps in tables of its own: they follow a room's rows by
+themselves, and are in no backup."""
 
 Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
@@ -46,6 +50,13 @@ class Database(Protocol):
 
         Unavailable, StorageFull: nothing of it was kept, or, when the connection broke exactly
         while committing, it is not known; repeating must be harmless by the caller's own ids.
+        """
+        ...
+
+    async def scrub(self, within: float | None = None) -> None:
+        """Leave nothing of deleted rows in the files, as far as the engine can see to that.
+
+        Others get their turn meanwhile. It ends after `within` seconds, with what was done by then.
         """
         ...
 
@@ -118,6 +129,15 @@ def insert_or_ignore(conn: Connection, table: Table) -> Insert:
     if conn.dialect.name == "postgresql":
         return postgresql.insert(table).on_conflict_do_nothing()
     return sqlite.insert(table).on_conflict_do_nothing()
+
+
+def alone(conn: Connection, name: str) -> None:
+    """Wait until nobody else is here under this name; they wait until this transaction ends.
+
+    SQLite has one writer, who is always alone.
+    """
+    if conn.dialect.name == "postgresql":
+        conn.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
 
 
 def dump_json(value: Any) -> str:

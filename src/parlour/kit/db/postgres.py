@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, Literal
@@ -19,16 +20,21 @@ from parlour.kit.db.base import (
     Unit,
     dump_json,
     end_hooks,
+    metadata,
     run_hooks,
     run_unit,
     start_hooks,
 )
-from parlour.kit.errors import StorageFull, Unavailable
+from parlour.kit.errors import Invalid, StorageFull, Unavailable
+from parlour.kit.observe import STORE_SECONDS
 
 _AGAIN = {"40001", "40P01"}
 """Serialization failure and deadlock: the transaction was undone and may simply run again."""
 
 _FULL = {"53100", "53200"}
+_NUL = "22021"
+"""Character not in repertoire: of what gets this far, NUL in an id or a word looked for."""
+
 _ATTEMPTS = 4
 _BROWSERS = 4
 """Long reads at a time."""
@@ -47,6 +53,7 @@ class PostgresDatabase:
 
     def __init__(self, url: str, pool: int = 10) -> None:
         """Prepare a pool of at most `pool` connections; nothing is connected yet."""
+        self._url = url
         self.engine = make_async_engine(url, pool)
         self._reading = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._browsing = make_async_engine(url, _BROWSERS).execution_options(
@@ -73,7 +80,20 @@ class PostgresDatabase:
 
     async def write(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run one transaction; it has been committed when this returns."""
-        return await asyncio.shield(self._begin(self._write(unit, args, kwargs)))
+        asked = time.perf_counter()
+        outcome: T = await asyncio.shield(self._begin(self._write(unit, args, kwargs)))
+        STORE_SECONDS.observe(time.perf_counter() - asked)
+        return outcome
+
+    async def scrub(self, within: float | None = None) -> None:
+        """Have the engine clear up behind what was deleted, as it does later by itself.
+
+        It reads every table, so that with little time it is not begun. What was deleted is in no
+        row and no index after it; only the server can overwrite it on the disk, and in its own log.
+        """
+        if within is None:
+            names = ", ".join(str(table.name) for table in metadata.sorted_tables)
+            await run_aside(self._url, f"VACUUM (SKIP_LOCKED) {names}")
 
     async def close(self) -> None:
         """Wait for what is running, then close the pools."""
@@ -196,6 +216,8 @@ def translated(error: Exception) -> Exception:
         code = _code(error)
         if code in _FULL:
             return StorageFull("the database server has no room left")
+        if code == _NUL:
+            return Invalid("it holds a character that no text may hold")
         if code == "25006":
             return Unavailable("the database accepts no changes just now", retry_after=5)
         if not (error.connection_invalidated or code[:2] in {"08", "57", "53", "55", "40", "28"}):
@@ -226,6 +248,22 @@ async def run_alone(url: str, call: Any) -> Any:
         conn = await connected(engine)
         try:
             return await _committed(conn, call)
+        except DBAPIError as error:
+            raise translated(error) from error
+        finally:
+            await conn.close()
+    finally:
+        await engine.dispose()
+
+
+async def run_aside(url: str, statement: str) -> None:
+    """Run a statement that goes into no transaction, on a connection of its own."""
+    engine = make_async_engine(url, 1, hurried=False)
+    try:
+        conn = await connected(engine)
+        try:
+            apart = await conn.execution_options(isolation_level="AUTOCOMMIT")
+            await apart.exec_driver_sql(statement)
         except DBAPIError as error:
             raise translated(error) from error
         finally:

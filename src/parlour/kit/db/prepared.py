@@ -46,7 +46,8 @@ class _Ready:
         if self.outputs:
             columns = list(found)
             for at, read in self.outputs:
-                columns[at] = read(columns[at])
+                if columns[at] is not None:  # as nearly all that is read like this is
+                    columns[at] = read(columns[at])
             return self.row(columns)
         return self.row(found)
 
@@ -92,9 +93,10 @@ class Prepared:
         return int(_run(conn, ready.sql, ready.values(values)).rowcount)
 
     def run_each(self, conn: Connection, rows: Iterable[dict[str, Any]], /) -> None:
-        """Run it once for each of these sets of values."""
+        """Run it once for each of these sets of values; for none it is not run."""
         ready = self._for(conn)
-        _run_many(conn, ready.sql, [ready.values(each) for each in rows])
+        if values := [ready.values(each) for each in rows]:
+            _run_many(conn, ready.sql, values)
 
     def _for(self, conn: Connection) -> _Ready:
         dialect = conn.dialect

@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import DBAPIError
 
+from parlour.kit.db import former
 from parlour.kit.db.base import NewerSchema
 from parlour.kit.db.sqlite import make_engine, translated
 from parlour.kit.errors import Unavailable
@@ -65,6 +66,7 @@ def _migrate_file(path: Path, *, only_new: bool) -> bool:
         engine = make_engine(path)
         try:
             with engine.connect() as conn:
+                _keep_copy(conn, path, only_new=only_new)
                 # One transaction around all of it: SQLite's DDL is undone like anything else.
                 conn.exec_driver_sql("BEGIN IMMEDIATE")
                 changed = _upgrade(conn, only_new=only_new)
@@ -74,6 +76,14 @@ def _migrate_file(path: Path, *, only_new: bool) -> bool:
             raise translated(error) from error
         finally:
             engine.dispose()
+
+
+def _keep_copy(conn: Connection, path: Path, *, only_new: bool) -> None:
+    """Keep what an upgrade is about to change, where there is something."""
+    known, current = known_revisions(), current_revision(conn)
+    conn.rollback()
+    if current in known[:-1] and not only_new:
+        former.keep(path, str(current))
 
 
 def _upgrade_locked(conn: Connection, *, only_new: bool) -> bool:

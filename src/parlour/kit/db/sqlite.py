@@ -5,21 +5,28 @@ import os
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
+from urllib.parse import quote
 
 import orjson
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.pool import NullPool
 
+from parlour.kit.db import former
 from parlour.kit.db.base import P, T, Unit, dump_json, run_hooks, run_unit, start_hooks
 from parlour.kit.db.prepared import Prepared
 from parlour.kit.errors import Problem, StorageFull, Unavailable
+from parlour.kit.observe import STORE_SECONDS, traces
+
+_PIECE: Final = 32
+"""Pages of a search index that are written anew at once: a few hundredths of a second."""
 
 _GROUP = 256
 """Units that share one commit at most, so that no caller waits for an endless batch."""
@@ -75,6 +82,8 @@ class SqliteDatabase:
         """Run a longer read in a thread, in one snapshot."""
 
         def run() -> T:
+            # The first page of another file at its place would end the log of the old one.
+            self._require_file()
             try:
                 with self._connect(read_only=True) as conn:
                     conn.exec_driver_sql("BEGIN")
@@ -92,8 +101,40 @@ class SqliteDatabase:
         if self._closed:
             raise Unavailable("the database is closed")
         done: asyncio.Future[T] = self._loop.create_future()
-        self._work.put(_Work(lambda conn: run_unit(conn, unit, args, kwargs), done))
-        return await done
+        asked = time.perf_counter()
+        work = traces.along(lambda conn: run_unit(conn, unit, args, kwargs))
+        self._work.put(_Work(work, done))
+        outcome = await done
+        STORE_SECONDS.observe(time.perf_counter() - asked)
+        return outcome
+
+    async def scrub(self, within: float | None = None) -> None:
+        """Write search indexes anew, without deleted words, and empty the log of former pages.
+
+        A piece at a time, so that others write in between; it ends after `within` seconds. Somebody
+        who reads for long keeps the log from being emptied; then it is overwritten later. The copy
+        that was kept before an upgrade goes: what has been deleted since stands in it.
+        """
+        ends = None if within is None else time.monotonic() + within
+        for name in await self.read(_word_indexes):
+            pages = -_PIECE  # the sign has all of the index merged, not what is due
+            while (ends is None or time.monotonic() < ends) and await self.write(
+                _merge, name, pages
+            ):
+                pages = _PIECE
+        await self._empty_log()
+        await asyncio.to_thread(former.drop, self.path)
+
+    async def _empty_log(self) -> None:
+        def run() -> None:
+            self._require_file()
+            with suppress(DBAPIError), self._connect() as conn:
+                conn.exec_driver_sql("PRAGMA busy_timeout=2000")
+                conn.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+        if self._closed:
+            raise Unavailable("the database is closed")
+        await self._loop.run_in_executor(self._browsers, run)
 
     async def close(self) -> None:
         """Commit what is waiting, then close every connection."""
@@ -139,8 +180,7 @@ class SqliteDatabase:
         if not batch:
             return conn
         try:
-            if _inode(self.path) != self._inode:
-                raise Unavailable("the database file is gone or has been replaced")
+            self._require_file()
             conn = conn or self._connect()
             _BEGIN.run(conn)
             for work in batch:
@@ -174,6 +214,10 @@ class SqliteDatabase:
             _ROLL_BACK.run(conn)
         _RELEASE.run(conn)
 
+    def _require_file(self) -> None:
+        if _inode(self.path) != self._inode:
+            raise Unavailable("the database file is gone or has been replaced")
+
     def _connect(self, *, read_only: bool = False) -> Connection:
         conn = self.engine.connect()
         if read_only:
@@ -181,14 +225,34 @@ class SqliteDatabase:
         return conn
 
 
+def _word_indexes(conn: Connection) -> list[str]:
+    """Name the search indexes, which keep deleted words until they are written anew."""
+    found = "SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE '%USING fts5(%'"
+    return list(conn.exec_driver_sql(found).scalars())
+
+
+def _merge(conn: Connection, index: str, pages: int) -> bool:
+    """Merge some pages of a search index; False when there was nothing left to merge."""
+    before = conn.exec_driver_sql("SELECT total_changes()").scalar_one()
+    command = f"INSERT INTO {index}({index}, rank) VALUES ('merge', {pages})"  # noqa: S608 - ours
+    conn.exec_driver_sql(command)
+    changed = conn.exec_driver_sql("SELECT total_changes()").scalar_one() - before
+    # The command itself counts as one.
+    return int(changed) > 1
+
+
 def make_engine(path: Path) -> Engine:
-    """Make an engine for the file whose connections begin and commit only when told to."""
+    """Make an engine for the file whose connections begin and commit only when told to.
+
+    The file must be there when one is opened: a connection never makes a new, empty one.
+    """
+    there = f"file:{quote(str(path.absolute()))}?mode=rw"
     engine = create_engine(
-        f"sqlite:///{path}",
+        URL.create("sqlite", database=str(path)),
+        creator=lambda: sqlite3.connect(there, 10, check_same_thread=False, uri=True),
         poolclass=NullPool,
         isolation_level="AUTOCOMMIT",
         hide_parameters=True,  # they are what people wrote
-        connect_args={"check_same_thread": False, "timeout": 10},
         json_serializer=dump_json,
         json_deserializer=orjson.loads,
     )
@@ -200,6 +264,7 @@ def make_engine(path: Path) -> Engine:
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
+            "secure_delete=ON",  # what is deleted is overwritten
             "busy_timeout=10000",
             "cache_size=-16000",
             "temp_store=MEMORY",

@@ -12,42 +12,43 @@ class LineTooLong(Exception):
 class LineReader:
     """Turns network chunks into lines ending in LF, CRLF or CR, however the chunks were cut."""
 
-    __slots__ = ("_longest", "_pieces", "_waiting")
+    __slots__ = ("_longest", "_pieces", "waiting")
 
     def __init__(self, longest: int = LONGEST_LINE) -> None:
         """Accept lines of up to `longest` bytes."""
         self._longest = longest
         self._pieces: list[bytes] = []
-        self._waiting = 0
+        self.waiting = 0
+        """How many bytes have come of a line that is not at its end."""
 
     def feed(self, data: bytes) -> list[bytes]:
         """Take a chunk and return the lines it completes, without their endings."""
-        carriage = b"\r" in data or (self._waiting and self._pieces[-1].endswith(b"\r"))
+        carriage = b"\r" in data or (self.waiting and self._pieces[-1].endswith(b"\r"))
         if carriage or b"\n" in data:
             lines = self._split(data, carriage=bool(carriage))
         else:
             self._keep(data)
             lines = []
-        if self._waiting > self._longest:
+        if self.waiting > self._longest:
             raise LineTooLong
         return lines
 
     def rest(self) -> bytes:
         """Return what came after the last line ending."""
         rest = b"".join(self._pieces)
-        self._pieces, self._waiting = [], 0
+        self._pieces, self.waiting = [], 0
         return rest.removesuffix(b"\r")
 
     def _keep(self, data: bytes) -> None:
         # Pieces are joined once, when the line ends: a byte at a time must not cost the square.
         if data:
             self._pieces.append(data)
-            self._waiting += len(data)
+            self.waiting += len(data)
 
     def _split(self, data: bytes, *, carriage: bool) -> list[bytes]:
-        if self._waiting:
+        if self.waiting:
             data = b"".join(self._pieces) + data
-            self._pieces, self._waiting = [], 0
+            self._pieces, self.waiting = [], 0
         held = b""
         if carriage:
             if data.endswith(b"\r"):  # perhaps the first half of a CRLF
@@ -72,6 +73,8 @@ class EventReader:
 
     def feed(self, data: bytes) -> list[bytes]:
         """Take a chunk and return the data of each event that it completes."""
+        if self._is_one_event(data):
+            return [data[6:-2]]
         events: list[bytes] = []
         for line in self._lines.feed(data):
             if line:
@@ -79,6 +82,16 @@ class EventReader:
             elif self._data:
                 events.append(self._joined())
         return events
+
+    def _is_one_event(self, data: bytes) -> bool:
+        """Whether a chunk is exactly one event of one line: so nearly every token comes."""
+        return (
+            data.startswith(b"data: ")
+            and data.endswith(b"\n\n")
+            and data.count(b"\n") == 2
+            and not (self._data or self._lines.waiting or b"\r" in data)
+            and len(data) <= self._longest
+        )
 
     def rest(self) -> list[bytes]:
         """Return what the stream left unfinished: servers forget the last empty line."""

@@ -1,11 +1,20 @@
-"""Seeing what goes on: one log line per event, metrics, and a watch over the event loop."""
+"""Seeing what goes on: one log line per event, metrics, traces, a watch over the event loop."""
 
 from parlour.kit.observe.logs import access, configure
 from parlour.kit.observe.loop import watching_loop
-from parlour.kit.observe.metrics import REGISTRY, counter, gauge, histogram
+from parlour.kit.observe.metrics import (
+    MAILS,
+    REGISTRY,
+    STORE_SECONDS,
+    counter,
+    gauge,
+    histogram,
+)
 
 __all__ = [
+    "MAILS",
     "REGISTRY",
+    "STORE_SECONDS",
     "access",
     "configure",
     "counter",

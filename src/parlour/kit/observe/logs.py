@@ -1,5 +1,6 @@
 """Logs: one line per event, JSON for machines, key=value at a terminal, and never a secret."""
 
+import asyncio
 import json
 import logging
 import re
@@ -36,7 +37,7 @@ _SECRETS: Final = re.compile(
     r"|(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[\w-]{36,}"  # keys and link tokens look like this
 )
 _FRAMES: Final = 25
-_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 _Event = MutableMapping[str, Any]
 
@@ -46,6 +47,9 @@ class _State:
 
     json = True
     level = logging.INFO
+
+    def __init__(self) -> None:
+        self.waiting: list[str] = []
 
 
 _state = _State()
@@ -73,7 +77,7 @@ def access(method: str, route: str, status: int, seconds: float) -> None:
 
     This is on the path of every request, and takes a shorter way than other events.
     """
-    if method not in _METHODS:
+    if method not in METHODS:
         method = "other"
     _answered(method, route, status).observe(seconds)
     if _state.level <= logging.INFO:
@@ -85,7 +89,7 @@ def access(method: str, route: str, status: int, seconds: float) -> None:
             "status": status,
             "ms": round(seconds * 1000, 1),
         }
-        _write(_line(event))
+        _write_soon(_line(event))
 
 
 @cache
@@ -207,9 +211,26 @@ def _visible(char: str) -> str:
     return f"\\u{point:04x}"
 
 
-def _write(line: str) -> None:
+def _write_soon(line: str) -> None:
+    """Write a line together with those of the other requests of this turn of the event loop."""
+    _state.waiting.append(line)
+    if len(_state.waiting) == 1:
+        try:
+            asyncio.get_running_loop().call_soon(_write)
+        except RuntimeError:  # no event loop runs here
+            _write()
+
+
+def _write(line: str = "") -> None:
+    """Write what waits to be written, and a line."""
+    lines, _state.waiting = _state.waiting, []
+    if line:
+        lines.append(line)
+    if not lines:
+        return
+    lines.append("")
     try:
-        sys.stderr.write(f"{line}\n")
+        sys.stderr.write("\n".join(lines))
         sys.stderr.flush()
     except (OSError, ValueError):
         return  # nobody reads the log any more: no reason to stop serving

@@ -43,4 +43,8 @@ LOOP_BLOCKED: Final = counter(
 JOBS_RUN: Final = counter(
     "jobs_run", "Jobs that this process ran, by how that ended.", "name", "outcome"
 )
+STORE_SECONDS: Final = histogram(
+    "store_seconds", "From a transaction's being wanted to its having been committed."
+)
+MAILS: Final = counter("mails", "Mails that were to be sent, by how that went.", "outcome")
 JOB_SECONDS: Final = histogram("job_seconds", "How long a job ran.", "name")

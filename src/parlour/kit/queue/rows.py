@@ -1,6 +1,6 @@
 """The jobs table: every statement on it, one per act, the same on SQLite and PostgreSQL."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -61,6 +61,12 @@ _INSERT = {
 def insert(conn: Connection, row: dict[str, Any]) -> bool:
     """Add a job unless a live one has its key; tells whether it was added."""
     return _INSERT[conn.dialect.name].run(conn, **row) == 1
+
+
+def hurry(conn: Connection, key: str, due: Moment) -> bool:
+    """Bring the job of a key forward, if it waits until later; tells whether it did."""
+    waits = (jobs.c.key == key) & jobs.c.owner.is_(None) & (jobs.c.due > due)
+    return conn.execute(sa.update(jobs).where(waits).values(due=due)).rowcount == 1
 
 
 _NEXT = (
@@ -225,9 +231,33 @@ def counts(conn: Connection, now: Moment) -> Counts:
     return Counts(*row)
 
 
+def died(conn: Connection, since: Moment) -> dict[str, int]:
+    """Count the dead letters that died after a moment, by the name of the job."""
+    found = (
+        sa.select(jobs.c.name, sa.func.count())
+        .where(jobs.c.due.is_(None), jobs.c.died_at > since)
+        .group_by(jobs.c.name)
+    )
+    return {row[0]: row[1] for row in conn.execute(found)}
+
+
 def forget_dead(conn: Connection, before: Moment) -> int:
     """Delete the dead letters that died before a moment; returns how many."""
     return conn.execute(sa.delete(jobs).where(jobs.c.died_at < before)).rowcount
+
+
+_AT_ONCE = 500
+
+
+def drop(conn: Connection, name: str, values: Sequence[str]) -> None:
+    """Delete the jobs, dead ones too, in whose payload a field has one of these values.
+
+    One that is being run stays: it ends by itself.
+    """
+    field = jobs.c.payload[name].as_string()
+    for start in range(0, len(values), _AT_ONCE):
+        theirs = field.in_(values[start : start + _AT_ONCE])
+        conn.execute(sa.delete(jobs).where(jobs.c.owner.is_(None), theirs))
 
 
 _SERVER_TIME = sa.text("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint")

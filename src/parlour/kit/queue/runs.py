@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from parlour.kit.clock import Moment
 from parlour.kit.db import Database, after_commit
 from parlour.kit.errors import Problem, StorageFull, Unavailable
+from parlour.kit.observe import traces
 from parlour.kit.observe.metrics import JOB_SECONDS, JOBS_RUN
 from parlour.kit.queue import rows
 from parlour.kit.queue.jobs import DRAINING, GivenUp, Handling, Job, told
@@ -134,13 +135,16 @@ class Runs:
         kills = run.job.epoch - run.job.attempt
         if kills > _MOST_KILLS:
             return GivenUp(f"its process died or stalled {kills} times")
+        job = run.job
         try:
-            await run.handling.handler(run.job)
+            with traces.span(f"job {job.name}", "consumer", job.payload.get("trace"),
+                             parlour__attempt=job.attempt):  # fmt: skip
+                await run.handling.handler(job)
         # Whatever it is, even SystemExit: it ends the job, never the process.
         except BaseException as error:  # noqa: BLE001
             if run.reason and run.task is not None:
                 run.task.uncancel()
-                log.info("job.cancelled", job=run.job.id, name=run.job.name, reason=run.reason)
+                log.info("job.cancelled", job=job.id, name=job.name, reason=run.reason)
             return error
         return None
 

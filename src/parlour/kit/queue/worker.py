@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from parlour.kit.clock import Clock, Moment
 from parlour.kit.db import Database, after_commit
 from parlour.kit.errors import StorageFull, Unavailable
+from parlour.kit.observe import traces
 from parlour.kit.queue import rows
 from parlour.kit.queue.jobs import LEASE_LOST, Burial, Handler, Handling, Job
 from parlour.kit.queue.runs import Run, Runs
@@ -84,13 +85,17 @@ class Queue:
         *,
         key: str | None = None,
         run_at: Moment | None = None,
+        sooner: bool = False,
     ) -> Job | None:
         """Add a job inside the caller's transaction; it begins after the commit, not before.
 
         `payload` is plain JSON. With a `key`, nothing is added while a live job has the same key,
-        and None is returned. With `run_at`, the job waits until then. What is returned has the
-        epoch 1 when this process is sure to be the one that begins it, at once; else 0.
+        and None is returned; `sooner` has that one begin at this one's time, if it would later.
+        With `run_at`, the job waits until then. What is returned has the epoch 1 when this process
+        is sure to be the one that begins it, at once; else 0.
         """
+        if (trace := traces.carried()) is not None:
+            payload = {**payload, "trace": trace}
         now = self._now()
         due = now if run_at is None else run_at + self._ahead
         # Begun here at once, if it can be: that spares a transaction to claim it.
@@ -108,6 +113,8 @@ class Queue:
             "created_at": now,
         }
         if not rows.insert(conn, row):
+            if sooner and key is not None and rows.hurry(conn, key, due):
+                after_commit(conn, self._announce)
             return None
         if mine:
             after_commit(conn, partial(self._runs.begin, Run(job, self._handlings[name])))
@@ -156,11 +163,11 @@ class Queue:
         return self._clock.now() + self._ahead
 
     async def _set_clock(self) -> None:
-        asked = time.time_ns()
+        asked = self._clock.now()
         theirs = await self._db.read(rows.server_time)
         if theirs is not None:
             # The answer's own way counts half: at a busy moment it can take a second.
-            self._ahead = theirs - (asked + time.time_ns()) // 2_000_000
+            self._ahead = theirs - (asked + self._clock.now()) // 2
 
     async def _poll_loop(self) -> None:
         while self._open:

@@ -11,6 +11,7 @@ from parlour.events import Kind
 from parlour.kit.clock import Moment
 from parlour.kit.db import insert_or_ignore
 from parlour.kit.errors import Conflict, Invalid
+from parlour.kit.texts import visible
 from parlour.kit.tokens import new_id
 from parlour.rights import Role, Who
 from parlour.staff import people, store, tables
@@ -60,7 +61,8 @@ async def let_in(tools: Tools, identity: Identity, home: str) -> Person:
         email, now = confirmed(tools.settings, identity), tools.clock.now()
         person = store.by_email(conn, email)
         if person is None:
-            uninvited = _newcomer(tools.settings, email, home)
+            # Newcomers join that workspace alone, and only where it is.
+            uninvited = _newcomer(tools.settings, email, home) if tools.has(home) else None
             person = _joined(conn, identity, email, uninvited, now)
         return _bind(conn, identity, _allowed(person), now)
 
@@ -145,11 +147,11 @@ def _bind(conn: sa.Connection, identity: Identity, person: Person, now: Moment) 
     return _allowed(known)
 
 
-def _newcomer(settings: Settings, email: str, home: str) -> tuple[str, str, bool] | None:
+def _newcomer(settings: Settings, email: str, home: str) -> tuple[str, str, bool, bool] | None:
     """Return what somebody whom nobody invited becomes, and where; None when nothing."""
     domains = {each.lower() for each in settings.oidc_domains}
     if settings.oidc_newcomers and email.rpartition("@")[2] in domains:
-        return home, settings.oidc_newcomers, False
+        return home, settings.oidc_newcomers, False, False
     return None
 
 
@@ -163,7 +165,7 @@ def _joined(
 
 
 def _take_invitation(conn: sa.Connection, email: str, now: Moment) -> Any:
-    """End the newest open invitation of an address; return workspace, role and right, or None."""
+    """End the newest open invitation of an address; return workspace, role and rights, or None."""
     columns = tables.invitations.c
     good = sa.and_(columns.email == email, columns.ended_at.is_(None), columns.expires_at > now)
     found = conn.execute(
@@ -173,14 +175,14 @@ def _take_invitation(conn: sa.Connection, email: str, now: Moment) -> Any:
         sa.update(tables.invitations)
         .where(columns.id == found, good)
         .values(ended_at=now)
-        .returning(columns.workspace_id, columns.role, columns.view_personal)
+        .returning(columns.workspace_id, columns.role, columns.view_personal, columns.analytics)
     ).first()
 
 
 def _add(conn: sa.Connection, identity: Identity, email: str, as_what: Any, now: Moment) -> Person:
-    workspace_id, role, view_personal = as_what
+    workspace_id, role, view_personal, analytics = as_what
     try:
-        name = named(identity.name[:LONGEST_NAME])
+        name = named(visible(identity.name[:LONGEST_NAME]))
     except Invalid:
         name = email.partition("@")[0][:LONGEST_NAME]
     person = Person(
@@ -190,6 +192,7 @@ def _add(conn: sa.Connection, identity: Identity, email: str, as_what: Any, now:
         name=name,
         role=Role(role),
         view_personal=view_personal,
+        analytics=analytics,
         created_at=now,
         updated_at=now,
         updated_by=name,

@@ -9,7 +9,7 @@ from parlour.rights import Who
 from parlour.staff import passwords, tables
 from parlour.staff import store as staff_store
 from parlour.staff.model import Person
-from parlour.staff.people import person_who
+from parlour.staff.people import announce, person_who
 from parlour.staff.second_step import rules, store
 from parlour.staff.second_step.proving import Proof, WrongCode, prove, unsealed
 from parlour.tools import Tools
@@ -75,6 +75,7 @@ async def confirm(tools: Tools, person: Person, typed: str, *, session_id: str) 
         )
         store.keep_codes(conn, person.id, _hashes(tools, codes))
         staff_store.end_sessions(conn, person.id, now, but=session_id)
+        announce(conn, tools, person.id)
         _record(conn, Kind.SECOND_STEP_ON, person_who(person), person.id, now)
 
     await tools.db.write(unit)
@@ -89,6 +90,7 @@ async def turn_off(tools: Tools, person: Person, typed: str) -> None:
         proof = prove(conn, tools.keys, person.id, typed, now)
         if proof.refusal() is None:
             store.remove(conn, person.id)
+            announce(conn, tools, person.id)
             _record(conn, Kind.SECOND_STEP_OFF, person_who(person), person.id, now)
         return proof
 
@@ -124,6 +126,7 @@ async def reset(tools: Tools, who: Who, person_id: str) -> None:
             raise Conflict("turn your own second step off with a code, on your own page")
         if not store.remove(conn, person.id):
             raise Conflict(f"{person.name} has no second step")
+        announce(conn, tools, person.id)
         _record(conn, Kind.SECOND_STEP_OFF, who, person.id, tools.clock.now())
 
     await tools.db.write(unit)

@@ -1,20 +1,23 @@
 """Agents for programs: list, make, read, change, publish, switch, delete, and their documents."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import msgspec
 from litestar import Response, delete, get, post, put
 from msgspec import UNSET, Meta, UnsetType
 
-from parlour.agents import keeping, readying, store
+from parlour.agents import keeping, picturing, readying, store
 from parlour.agents.library import store as library
 from parlour.agents.model import Agent
+from parlour.agents.variables import Definition
 from parlour.kit.errors import Conflict, NotFound, Stale
 from parlour.rights import Permission, Who
 from parlour.tools import Tools
+from parlour.web import uploads
 from parlour.web.api import asking, shapes
 from parlour.web.api.asking import After, Limit, Page
-from parlour.web.api.shapes import AgentMade, AgentShown, IndexShown, Strict, VersionShown
+from parlour.web.api.shapes import AgentMade, AgentShown, IndexShown, VersionShown
+from parlour.web.api.strict import Strict
 from parlour.web.gates import Asked, key
 
 _SEE = {"gate": key(Permission.AGENTS_SEE)}
@@ -35,6 +38,12 @@ class NewAgent(Strict, frozen=True):
     welcome_message: str | None = None
     starters: list[str] | None = None
     placeholder: str | None = None
+    variables: list[Definition] | None = None
+    """What is collected in conversations, in the order in which a form asks for it."""
+    follow_ups: bool | None = None
+    """Whether answers offer what one may ask next; they do unless this is false."""
+    accent: str | None = None
+    """Its colour, such as `#1c4a63`; made fit to be read where it is shown."""
     publish: bool = True
     """Published and live at once; false leaves a draft that nobody reaches."""
 
@@ -48,6 +57,9 @@ class AgentEdit(Strict, frozen=True):
     welcome_message: str | UnsetType | None = UNSET
     starters: list[str] | UnsetType | None = UNSET
     placeholder: str | UnsetType | None = UNSET
+    variables: list[Definition] | UnsetType | None = UNSET
+    follow_ups: bool | UnsetType | None = UNSET
+    accent: str | UnsetType | None = UNSET
 
 
 class AgentDeleted(msgspec.Struct, frozen=True):
@@ -103,7 +115,8 @@ async def edit_agent(
     for _ in range(_ATTEMPTS):
         found = await find(tools, who, name)
         bound = asking.seen(request, found.updated_at) is not None
-        empty = {**dict.fromkeys(given, ""), "display_name": found.name, "starters": ()}
+        empty = dict.fromkeys(given, "") | {"starters": (), "variables": (), "follow_ups": True}
+        empty["display_name"] = found.name
         texts = {
             field: empty[field] if value is None else value
             for field, value in given.items()
@@ -144,6 +157,35 @@ async def live(tools: Tools, who: Who, name: str) -> Response[AgentShown]:
 async def offline(tools: Tools, who: Who, name: str) -> Response[AgentShown]:
     """Have all links of an agent say at once that it is away."""
     return await _switch(tools, who, name, live=False)
+
+
+_AVATAR: Final = "/api/agents/{name:str}/avatar"
+
+
+@put(_AVATAR, opt=_MANAGE, request_max_body_size=uploads.PICTURE_BYTES)
+async def put_avatar(request: Asked, tools: Tools, who: Who, name: str) -> Response[AgentShown]:
+    """Have a picture stand for an agent: PNG, JPEG or WebP, told by its content, at most 5 MB.
+
+    The body is the picture, or a form (multipart) with it as `picture`. It is cut to a square and
+    made anew, so that nothing else in the file is kept. Visitors see it once it is published.
+    """
+    found = await find(tools, who, name)
+    sent = await uploads.picture(request)
+    return await _pictured(request, tools, who, found, sent.content)
+
+
+@delete(_AVATAR, opt=_MANAGE, status_code=200)
+async def remove_avatar(request: Asked, tools: Tools, who: Who, name: str) -> Response[AgentShown]:
+    """Take an agent's picture away; the first letter of its name stands for it again."""
+    return await _pictured(request, tools, who, await find(tools, who, name), None)
+
+
+async def _pictured(
+    request: Asked, tools: Tools, who: Who, found: Agent, content: bytes | None
+) -> Response[AgentShown]:
+    seen = asking.seen(request, found.updated_at)
+    changed = await picturing.put(tools, who, found, content, seen)
+    return asking.tagged(shapes.agent(changed, manages=True), changed.updated_at)
 
 
 @get("/api/agents/{name:str}/versions", opt=_SEE)
@@ -204,6 +246,8 @@ HANDLERS = [
     publish,
     live,
     offline,
+    put_avatar,
+    remove_avatar,
     versions,
     index,
     read_again,

@@ -19,7 +19,8 @@ from parlour.web import finding
 from parlour.web.api import asking
 from parlour.web.api.asking import After, Limit, Page
 from parlour.web.api.links import kind_of, shown
-from parlour.web.api.shapes import LinkShown, Strict
+from parlour.web.api.shapes import LinkShown
+from parlour.web.api.strict import Strict
 from parlour.web.gates import key
 
 _SEE = {"gate": key(Permission.LINKS_SEE)}
@@ -80,7 +81,8 @@ async def all_links(
         found = await tools.db.browse(agents.every, who.workspace_id, who.agent_id)
     else:
         found = [await tools.db.read(agents.find, who.workspace_id, agent, who.agent_id)]
-    search = finding.search(tools, found, q or "", view=chosen, condition=so, kind=kind_of(kind))
+    more = {"view": chosen, "condition": so, "kind": kind_of(kind)}
+    search = finding.search(tools, found, q or "", who, **more)
     now = tools.clock.now()
     rows = await tools.db.browse(
         listing.page, who.workspace_id, search, now, after=_place(after), limit=limit + 1

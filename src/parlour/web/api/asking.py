@@ -4,6 +4,7 @@ import base64
 import binascii
 import re
 from collections.abc import Awaitable, Callable, Sequence
+from copy import copy
 from typing import Annotated, Any, Final, Generic, TypeVar
 
 import msgspec
@@ -11,7 +12,7 @@ from litestar import Response
 from litestar.params import QueryParameter
 
 from parlour.kit.clock import Moment
-from parlour.kit.errors import FieldError, Invalid, Stale
+from parlour.kit.errors import FieldError, Invalid, Problem, Stale
 from parlour.kit.once import Asked as AskedOnce
 from parlour.kit.once import OnceDatabase, Repeated
 from parlour.rights import Who
@@ -42,7 +43,12 @@ def page(found: Sequence[Any], limit: int, place: Callable[[Any], str]) -> tuple
     kept = found[:limit]
     if len(found) <= limit:
         return kept, None
-    return kept, base64.urlsafe_b64encode(place(kept[-1]).encode()).rstrip(b"=").decode()
+    return kept, cursor(place(kept[-1]))
+
+
+def cursor(place: str) -> str:
+    """Write where a list goes on so that programs take it as it is."""
+    return base64.urlsafe_b64encode(place.encode()).rstrip(b"=").decode()
 
 
 def place(after: str | None) -> str:
@@ -126,7 +132,13 @@ async def once(
     db = OnceDatabase(tools.db, tools.keys, tools.clock, asked, answer=answer)
     try:
         await db.look()
-        outcome = await verb(_with(tools, db))
+        try:
+            outcome = await verb(_with(tools, db))
+        except Problem:
+            # Perhaps refused because of what the very same request did a moment ago: took the last
+            # use, or the name. Then what that one was told holds here, too.
+            await db.look()
+            raise
     except Repeated as repeated:
         return None, repeated.answer
     return outcome, answer(outcome)
@@ -149,15 +161,9 @@ async def asked_once(request: Asked, scope: str, key: str) -> AskedOnce:
 
 
 def _with(tools: Tools, once: OnceDatabase) -> Tools:
-    return Tools(
-        settings=tools.settings,
-        clock=tools.clock,
-        keys=tools.keys,
-        db=once,
-        queue=tools.queue,
-        bus=tools.bus,
-        http=tools.http,
-    )
+    made = copy(tools)
+    made.db = once
+    return made
 
 
 def _created(body: bytes, headers: dict[str, str] | None = None) -> Response[Any]:

@@ -7,14 +7,13 @@ from litestar import delete, get, post
 from litestar.params import QueryParameter
 
 from parlour.agents import uploading
-from parlour.agents.uploading import Listed
-from parlour.kit.clock import rfc3339
 from parlour.rights import Permission, Who
 from parlour.tools import Tools
 from parlour.web import uploads
 from parlour.web.api import asking
 from parlour.web.api.agents import find
 from parlour.web.api.asking import After, Limit, Page
+from parlour.web.api.draft_shapes import DocumentShown, document_shown
 from parlour.web.gates import Asked, key
 
 _SEE = {"gate": key(Permission.AGENTS_SEE)}
@@ -24,20 +23,6 @@ FileName = Annotated[
     str | None,
     QueryParameter(max_length=1_000, description="What the document is called, for a raw body."),
 ]
-
-
-class DocumentShown(msgspec.Struct, frozen=True):
-    """A document that was uploaded to an agent's draft."""
-
-    name: str
-    bytes: int
-    sha256: str
-    uploaded_at: str
-    uploaded_by: str
-    published: bool
-    """Whether visitors get answers from it."""
-    problem: str | None
-    """Why it could not be read, once that was tried."""
 
 
 class DocumentsAdded(msgspec.Struct, frozen=True):
@@ -67,7 +52,7 @@ async def documents(
     kept, cursor = asking.page(
         rest[: limit + 1], limit, lambda each: each.document.name.encode().hex()
     )
-    return Page([shown(each) for each in kept], cursor)
+    return Page([document_shown(each) for each in kept], cursor)
 
 
 @post(
@@ -94,7 +79,7 @@ async def upload(
     )
     names = {each.document.name for each in added}
     listed = await tools.db.browse(uploading.listed, added[-1].agent)
-    return DocumentsAdded([shown(each) for each in listed if each.document.name in names])
+    return DocumentsAdded([document_shown(each) for each in listed if each.document.name in names])
 
 
 @delete("/api/agents/{name:str}/documents", opt=_MANAGE, status_code=200)
@@ -104,20 +89,6 @@ async def remove_document(
     """Remove a document from an agent's draft; visitors get no answers from it once published."""
     await uploading.remove(tools, who, await find(tools, who, name), filename)
     return DocumentRemoved("the document has been removed from the draft", filename)
-
-
-def shown(found: Listed) -> DocumentShown:
-    """Show an uploaded document."""
-    kept = found.document
-    return DocumentShown(
-        name=kept.name,
-        bytes=kept.size,
-        sha256=kept.digest,
-        uploaded_at=rfc3339(kept.at),
-        uploaded_by=kept.by,
-        published=found.published,
-        problem=found.problem or None,
-    )
 
 
 HANDLERS = [documents, upload, remove_document]

@@ -1,20 +1,19 @@
 """Drafts of agents for programs: compare, discard, roll back, and ask before keeping."""
 
-import dataclasses
-
 import msgspec
 from litestar import Response, get, post
 
 from parlour import transcripts
 from parlour.agents import files, store, trial, versions
-from parlour.agents.trial import Tried
 from parlour.kit.errors import NotFound
 from parlour.links import store as links
 from parlour.rights import Permission, Who
 from parlour.tools import Tools
 from parlour.web.api import asking, shapes
 from parlour.web.api.agents import Config, find
-from parlour.web.api.shapes import AgentShown, Strict
+from parlour.web.api.draft_shapes import Trial, trial_shown
+from parlour.web.api.shapes import AgentShown
+from parlour.web.api.strict import Strict
 from parlour.web.gates import key
 
 _SEE = {"gate": key(Permission.AGENTS_SEE)}
@@ -28,21 +27,6 @@ class AgentFootprint(msgspec.Struct, frozen=True):
     conversations: int
     documents: int
     versions: int
-
-
-class Trial(msgspec.Struct, frozen=True):
-    """What came of asking a backend one question; nothing of it is kept."""
-
-    answered: bool
-    text: str
-    problem: str
-    """What is wrong; empty when it answered."""
-    code: str
-    """`unreachable`, `refused`, `rate_limited`, `bad_answer`, `timeout`, `misconfigured`."""
-    first_ms: int | None
-    """Milliseconds to the first word."""
-    total_ms: int
-    tokens: int | None
 
 
 class RollBack(Strict, frozen=True):
@@ -111,7 +95,7 @@ async def try_agent(tools: Tools, who: Who, name: str, data: TryDraft | None = N
     if agent.draft.backend == "documents":
         raise NotFound(f"{name} asks no server: its documents are read when it is published")
     config = None if data is None else data.config
-    return shown(await trial.ask_draft(tools, agent, config))
+    return trial_shown(await trial.ask_draft(tools, agent, config))
 
 
 @post("/api/backends/test", opt=_MANAGE, status_code=200)
@@ -120,12 +104,7 @@ async def try_backend(tools: Tools, who: Who, data: Try) -> Trial:
     del who
     if data.backend == "documents":
         raise NotFound("documents ask no server")
-    return shown(await trial.ask(tools, data.backend, data.config, trusted=False))
-
-
-def shown(found: Tried) -> Trial:
-    """Show what came of asking a backend."""
-    return Trial(**dataclasses.asdict(found))
+    return trial_shown(await trial.ask(tools, data.backend, data.config, trusted=False))
 
 
 HANDLERS = [changes, discard, roll_back, footprint, try_agent, try_backend]

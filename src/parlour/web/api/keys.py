@@ -9,9 +9,10 @@ from parlour.kit.clock import Moment
 from parlour.kit.errors import FieldError, Invalid
 from parlour.rights import Permission, Role, Who
 from parlour.tools import Tools
-from parlour.web.api import asking, shapes
+from parlour.web.api import asking, moments, shapes
 from parlour.web.api.asking import After, Limit, Page
-from parlour.web.api.shapes import KeyMade, KeyShown, Strict
+from parlour.web.api.shapes import KeyMade, KeyShown
+from parlour.web.api.strict import Strict
 from parlour.web.gates import Asked, key
 
 _MANAGE = {"gate": key(Permission.KEYS_MANAGE)}
@@ -55,7 +56,7 @@ async def make_key(request: Asked, tools: Tools, who: Who, data: NewKey) -> Resp
     if data.role not in set(Role):
         message = f"must be one of {', '.join(Role)}"
         raise Invalid(f"role {message}", errors=[FieldError("role", message)])
-    role, only, end = Role(data.role), None, shapes.moment("expires_at", data.expires_at)
+    role, only, end = Role(data.role), None, moments.moment("expires_at", data.expires_at)
     if data.agent_name is not None:
         only = (await tools.db.read(agents.find, who.workspace_id, data.agent_name)).id
     return await asking.made(

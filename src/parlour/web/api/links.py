@@ -1,6 +1,7 @@
 """Public links of an agent for programs: list, make, read, change, revoke, and their QR codes."""
 
-from typing import Any, Final
+from dataclasses import replace
+from typing import Final
 
 import msgspec
 from litestar import Response, delete, get, post, put
@@ -8,15 +9,17 @@ from msgspec import UNSET, UnsetType
 
 from parlour import transcripts
 from parlour.agents.model import Agent
-from parlour.kit.errors import FieldError, Invalid, Problem
+from parlour.kit.errors import FieldError, Invalid, NotFound, Problem
 from parlour.links import address, keeping, rules, store
 from parlour.links.store import Link
 from parlour.rights import Permission, Who
 from parlour.tools import Tools
 from parlour.web import codes
-from parlour.web.api import asking, shapes
+from parlour.web.api import asking, moments, shapes
 from parlour.web.api.agents import find
-from parlour.web.api.shapes import LinkShown, Strict
+from parlour.web.api.link_forms import Edit, Terms
+from parlour.web.api.shapes import LinkShown
+from parlour.web.counting import spared
 from parlour.web.gates import Asked, key
 
 _SEE = {"gate": key(Permission.LINKS_SEE)}
@@ -26,24 +29,20 @@ _LARGEST: Final = 32
 _PICTURE: Final = {**codes.HEADERS, "Content-Disposition": "inline"}
 
 
-class NewLink(Strict, frozen=True):
+class NewLink(Terms, frozen=True):
     """A new link. Without a kind it is temporary when it has an end, else permanent."""
 
     name: str | None = None
     kind: str | None = None
-    hours: float | None = None
-    expires_at: str | None = None
-    welcome_message: str | None = None
-    enabled: bool = True
+    slug: str | None = None
+    """A word that leads to it, too: `/chat/<slug>`; of permanent links only."""
 
 
-class LinkEdit(Strict, frozen=True):
+class LinkEdit(Edit, frozen=True):
     """What to change of a link: absent stays, null is cleared."""
 
     name: str | UnsetType | None = UNSET
-    expires_at: str | UnsetType | None = UNSET
-    welcome_message: str | UnsetType | None = UNSET
-    enabled: bool | UnsetType = UNSET
+    slug: str | UnsetType | None = UNSET
 
 
 class LinkDeleted(msgspec.Struct, frozen=True):
@@ -72,15 +71,9 @@ async def make_link(
 ) -> Response[LinkShown]:
     """Make a link to an agent."""
     agent = await find(tools, who, name)
-    ends = shapes.moment("expires_at", data.expires_at)
-    wish = keeping.Wish(
-        kind=rules.kind_meant(kind_of(data.kind), data.hours, ends),
-        name=data.name,
-        hours=data.hours,
-        expires_at=ends,
-        welcome_message=data.welcome_message,
-        enabled=data.enabled,
-    )
+    ends = moments.moment("expires_at", data.expires_at)
+    kind = rules.kind_meant(kind_of(data.kind), data.hours, ends)
+    wish = replace(data.wish(kind, data.name), slug=data.slug)
     return await asking.made(
         request,
         tools,
@@ -105,15 +98,7 @@ async def edit_link(
 ) -> Response[LinkShown]:
     """Change a link: absent stays, null is cleared. Its end can come earlier, never later."""
     agent, found = await _find(tools, who, name, link_id)
-    seen = asking.seen(request, found.updated_at)
-    given: dict[str, Any] = {field: getattr(data, field) for field in LinkEdit.__struct_fields__}
-    wanted = {field: value for field, value in given.items() if value is not UNSET}
-    if "expires_at" in wanted:
-        wanted["expires_at"] = shapes.moment("expires_at", wanted["expires_at"])
-    changed = await keeping.change(tools, who, found, wanted, seen)
-    usage = await tools.db.browse(transcripts.usage_of_links, [found.id])
-    told = shown(tools, who, agent, changed, usage.get(found.id))
-    return asking.tagged(told, changed.updated_at)
+    return await edited(request, tools, who, agent, found, edit=data)
 
 
 @delete(_PATH + "/{link_id:str}", opt=_MANAGE, status_code=200)
@@ -128,27 +113,48 @@ async def revoke_link(
 
 @get(_PATH + "/{link_id:str}/qr.svg", opt=_MANAGE, media_type="image/svg+xml")
 async def qr_svg(
-    tools: Tools, who: Who, name: str, link_id: str, scale: str = "8"
+    request: Asked, tools: Tools, who: Who, name: str, link_id: str, scale: str = "8"
 ) -> Response[bytes]:
     """Draw a link's address as a QR code. `scale` is the side of one square, 1 to 32."""
+    await spared(request, tools, "codes")
     _, found = await _find(tools, who, name, link_id)
-    drawn = _drawn(tools, found, "svg", scale)
-    return Response(drawn, media_type="image/svg+xml", headers=_PICTURE)
+    return picture(tools, found, "svg", scale)
 
 
 @get(_PATH + "/{link_id:str}/qr.png", opt=_MANAGE, media_type="image/png")
 async def qr_png(
-    tools: Tools, who: Who, name: str, link_id: str, scale: str = "8"
+    request: Asked, tools: Tools, who: Who, name: str, link_id: str, scale: str = "8"
 ) -> Response[bytes]:
     """Draw a link's address as a QR code. `scale` is the side of one square in pixels, 1 to 32."""
+    await spared(request, tools, "codes")
     _, found = await _find(tools, who, name, link_id)
-    drawn = _drawn(tools, found, "png", scale)
-    return Response(drawn, media_type="image/png", headers=_PICTURE)
+    return picture(tools, found, "png", scale)
 
 
 async def _find(tools: Tools, who: Who, name: str, link_id: str) -> tuple[Agent, Link]:
+    return await find_link(tools, who, name, link_id, private=False)
+
+
+async def find_link(
+    tools: Tools, who: Who, name: str, link_id: str, *, private: bool
+) -> tuple[Agent, Link]:
+    """Find a link of an agent, with the agent; NotFound also for one of the other sort."""
     agent = await find(tools, who, name)
-    return agent, await tools.db.read(store.find, agent.id, link_id)
+    found = await tools.db.read(store.find, agent.id, link_id)
+    if (found.kind is rules.Kind.PRIVATE) is not private:
+        raise NotFound(f"there is no link {link_id!r}")
+    return agent, found
+
+
+async def edited(
+    request: Asked, tools: Tools, who: Who, agent: Agent, found: Link, *, edit: Edit
+) -> Response[LinkShown]:
+    """Change a link, unless somebody else did since the caller looked, and show it."""
+    seen = asking.seen(request, found.updated_at)
+    changed = await keeping.change(tools, who, found, edit.wanted(), seen)
+    usage = await tools.db.browse(transcripts.usage_of_links, [found.id])
+    told = shown(tools, who, agent, changed, usage.get(found.id))
+    return asking.tagged(told, changed.updated_at)
 
 
 def kind_of(word: str | None) -> rules.Kind | None:
@@ -168,17 +174,20 @@ def shown(
     """Show a link to who asks: its address only to who may manage links."""
     opens = None
     if who.may(Permission.LINKS_MANAGE):
-        base = address.base(tools.settings)
+        base = address.home(tools, found.workspace_id)
         opens = (found.token(tools.keys), address.url(base, tools.keys, found))
-    return shapes.link(found, agent, tools.clock.now(), opens, usage)
+    told = shapes.link(found, agent, tools.clock.now(), opens, usage)
+    return msgspec.structs.replace(told, name=transcripts.link_name(who, found.name))
 
 
-def _drawn(tools: Tools, found: Link, kind: str, scale: str) -> bytes:
+def picture(tools: Tools, found: Link, kind: str, scale: str) -> Response[bytes]:
+    """Draw a link's address; Problem for a scale that is none."""
     if not (scale.isascii() and scale.isdigit() and 1 <= int(scale[:9]) <= _LARGEST):
         told = f"scale must be a whole number from 1 to {_LARGEST}"
         raise Problem(told, code="invalid", errors=[FieldError("scale", told)])
-    url = address.url(address.base(tools.settings), tools.keys, found)
-    return codes.picture(url, kind, int(scale))
+    url = address.url(address.home(tools, found.workspace_id), tools.keys, found)
+    media = {"svg": "image/svg+xml", "png": "image/png"}[kind]
+    return Response(codes.picture(url, kind, int(scale)), media_type=media, headers=_PICTURE)
 
 
 HANDLERS = [public_links, make_link, public_link, edit_link, revoke_link, qr_svg, qr_png]

@@ -16,9 +16,9 @@ from parlour.staff.openid import binding
 from parlour.staff.second_step import keeping as second_steps
 from parlour.staff.second_step import store as second_step
 from parlour.tools import Tools
-from parlour.web.api import asking, shapes
+from parlour.web.api import asking, moments
 from parlour.web.api.asking import After, Limit, Page
-from parlour.web.api.shapes import Strict
+from parlour.web.api.strict import Strict
 from parlour.web.gates import Asked, key
 
 _SEE = {"gate": key(Permission.PEOPLE_SEE)}
@@ -34,6 +34,10 @@ class PersonShown(msgspec.Struct, frozen=True):
     role: str
     view_personal: bool
     """Whether they see the personal details of visitors, whatever their role."""
+    analytics: bool
+    """Whether they see the figures of the server; a team lead who does sees personal details."""
+    sees_personal: bool
+    """Whether they are shown personal details, by whichever of these rights."""
     created_at: str
     updated_at: str
     updated_by: str
@@ -52,6 +56,7 @@ class InvitationShown(msgspec.Struct, frozen=True):
     email: str
     role: str
     view_personal: bool
+    analytics: bool
     created_at: str
     created_by: str
     expires_at: str
@@ -70,6 +75,7 @@ class NewInvitation(Strict, frozen=True):
     email: str
     role: str
     view_personal: bool = False
+    analytics: bool = False
 
 
 class PersonEdit(Strict, frozen=True):
@@ -77,6 +83,7 @@ class PersonEdit(Strict, frozen=True):
 
     role: str | UnsetType = UNSET
     view_personal: bool | UnsetType = UNSET
+    analytics: bool | UnsetType = UNSET
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -93,11 +100,13 @@ def person_shown(found: Person, seen: Moment | None, *, second_step: bool) -> Pe
         name=found.name,
         role=found.role.value,
         view_personal=found.view_personal,
+        analytics=found.analytics,
+        sees_personal=found.sees_personal,
         created_at=rfc3339(found.created_at),
         updated_at=rfc3339(found.updated_at),
         updated_by=found.updated_by,
-        disabled_at=shapes.written(found.disabled_at),
-        last_seen_at=shapes.written(seen),
+        disabled_at=moments.written(found.disabled_at),
+        last_seen_at=moments.written(seen),
         second_step=second_step,
     )
 
@@ -113,6 +122,7 @@ def _invitation(found: Invitation) -> dict[str, Any]:
         "email": found.email,
         "role": found.role.value,
         "view_personal": found.view_personal,
+        "analytics": found.analytics,
         "created_at": rfc3339(found.created_at),
         "created_by": found.created_by,
         "expires_at": rfc3339(found.expires_at),
@@ -149,9 +159,14 @@ async def invite_person(
         tools,
         who,
         lambda tools: invitations.invite(
-            tools, who, data.email, role, view_personal=data.view_personal
+            tools,
+            who,
+            data.email,
+            role,
+            view_personal=data.view_personal,
+            analytics=data.analytics,
         ),
-        lambda made: invitation_made(made, address.base(tools.settings)),
+        lambda made: invitation_made(made, address.home(tools, who.workspace_id)),
     )
 
 
@@ -175,6 +190,7 @@ async def edit_person(
         person_id,
         role=role,
         view_personal=None if data.view_personal is UNSET else bool(data.view_personal),
+        analytics=None if data.analytics is UNSET else bool(data.analytics),
         seen=asking.seen(request, found.updated_at),
     )
     return await _tagged(tools, changed)

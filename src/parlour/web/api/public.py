@@ -1,41 +1,48 @@
 """Visitors' calls, without an account: say, follow, stop, retry, read, begin anew."""
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, Protocol
+from dataclasses import replace
+from functools import partial
+from typing import Annotated, Any
 
 from litestar import Response, delete, get, post
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import HeaderParameter
+from msgspec import Meta
 
-from parlour import transcripts
-from parlour.chat import turns
-from parlour.chat.live import Live, View
+from parlour import pictures, transcripts
+from parlour.chat import beckoning, redoing, turns
+from parlour.chat.live import Live
+from parlour.chat.typing import visitor_types
 from parlour.conversations.model import NOWHERE, Cursor, State, read_cursor
 from parlour.entrance import (
-    Door,
-    NoSuchSession,
     Refused,
-    admitted,
-    judge,
+    Ticket,
+    identify,
     look,
     readable,
     start_of,
-    ticket,
 )
 from parlour.kit.clock import rfc3339
-from parlour.kit.errors import NotFound, Problem
 from parlour.links.rules import Refuse, Why
 from parlour.tools import Tools
 from parlour.transcripts import Shown
-from parlour.web import problems, sessions, showing
-from parlour.web.api import asking, saying
-from parlour.web.api.saying import Accepted, Answered, Cited, Later, Place, Retried, Turn
-from parlour.web.bodies import Strict
+from parlour.verification.rules import When
+from parlour.web import given as beside
+from parlour.web import problems, sessions, showing, tongues
+from parlour.web.api import asking, saying, telling
+from parlour.web.api.saying import Accepted, Answered, Later
+from parlour.web.api.strict import Strict
+from parlour.web.api.verify import caller
+from parlour.web.api.visiting import Session, fields_of, secret_of, visitor_of
+from parlour.web.counting import Counted, spared, ticket_of
 from parlour.web.gates import LINK, Asked
-from parlour.web.sse import EventStream
+from parlour.web.sse import EventStream, at_once
+from parlour.web.words import spoken
 
 _HISTORY = 100
-_EVENTS = "text/event-stream"
+_ROLES = {"visitor": "user", "system": "system"}
+"""What speaks in a history; people of the team stand where the assistant does."""
 _NOT_SAID = {
     413: "The message is too long.",
     415: "The body is not JSON.",
@@ -55,26 +62,24 @@ class Say(Strict, frozen=True):
     message_id: str | None = None
     start: str | None = None
     """A secret that the page or `session_start` gave out, to begin a session with."""
+    identity: str | None = None
+    """What the owner's program signed about the visitor; also as `X-Parlour-Identity`."""
+    edits: str | None = None
+    """The id of the last question, in whose place this one stands; it is answered anew."""
+    variables: dict[str, Any] | None = None
+    """Values for what the agent collects, by name; with them the message may be empty."""
+    signed: str | None = None
+    """What the owner's program signed with an identity key: its `variables` are vouched for."""
+    files: Annotated[tuple[str, ...], Meta(max_length=20)] = ()
+    """The ids of files that were sent ahead, and go along; with them the message may be empty."""
     async_mode: bool = False
+    person: bool = False
+    """It is for a person of the team, who is asked to come; the agent does not answer it. Where
+    visitors may not ask for one it is refused: `nobody_to_ask`."""
 
 
-class Session(Strict, frozen=True):
-    """Which session a call is about, where no cookie travels."""
-
-    session_token: str | None = None
-    session_id: str | None = None
-
-
-Find = Callable[[Tools, str, str | None], Awaitable[Door]]
-"""Finds a door that is good enough for what is asked."""
-
-
-class Failed(Problem):
-    """The agent did not answer."""
-
-    status = 502
-    title = "No answer came"
-    default_code = "no_answer"
+Verb = Callable[[Tools, Ticket, str, str | None], Awaitable[turns.Said]]
+"""Stores a message."""
 
 
 @get("/api/public/link/{token:str}", opt={"gate": LINK})
@@ -83,10 +88,13 @@ async def link(request: Asked, tools: Tools, token: str) -> dict[str, Any]:
     told: dict[str, Any] = {
         "valid": False,
         "require_email": False,
+        "verify_after": None,
         "agent_available": False,
         "reason": None,
         "agent_display_name": None,
+        "agent_avatar": None,
         "welcome_message": None,
+        "form": [],
     }
     try:
         door = await look(tools, token, None)
@@ -100,11 +108,15 @@ async def link(request: Asked, tools: Tools, token: str) -> dict[str, Any]:
     return {
         **told,
         "valid": why is None or why is Why.OFFLINE,
+        "require_email": door.terms.asks,
+        "verify_after": door.terms.after if door.terms.when is When.AFTER else None,
         "agent_available": why is None,
         "reason": None if why is Why.OFFLINE else why,
         "agent_display_name": None if content is None else content.display_name,
+        "agent_avatar": None if content is None else pictures.path(content.avatar) or None,
         "welcome_message": door.welcome_message or (content.welcome_message if content else None),
         "session_start": start_of(tools, door.link_id) if why is None else None,
+        "form": [] if content is None else beside.form_of(content),
     }
 
 
@@ -125,40 +137,45 @@ async def chat(
     """Say something. The reply comes whole, or as a stream, or later (`async_mode`)."""
     given = sessions.explicit(request, data.session_id, data.session_token)
     held = sessions.from_cookie(request.scope, tools.keys, token, tools.settings)
-    pass_ = ticket(tools, token, given or held, data.start, known=given is not None)
+    if signed := data.identity or request.headers.get("x-parlour-identity"):
+        who = caller(request, tools, token, given or held, None)
+        known_as = await identify(tools, token, who, signed)
+        given = given if known_as is None else known_as.session
+    brought = await beside.brought(tools, token, data.variables, data.signed or signed, data.files)
+    pass_ = ticket_of(
+        request,
+        tools,
+        token,
+        given or held,
+        data.start,
+        known=given is not None,
+        brought=brought,
+    )
+    text = data.message
+    if not text.strip() and data.variables:
+        text = await beside.in_words(request, tools, data.variables, tongues.of(request.scope))
+    if not text.strip() and data.files:
+        text = spoken(tongues.of(request.scope))[1].page["files_said"]
+    counted = Counted(pass_, text)
+    verb: Verb = beckoning.say if data.person else turns.say
+    if data.edits is not None:
+        verb = partial(redoing.edit, edits=data.edits)
 
     async def say(tools: Tools) -> turns.Said:
-        return await turns.say(tools, pass_, data.message, data.message_id)
+        return await counted.say(lambda: verb(tools, pass_, text, data.message_id))
 
     known = pass_.secret_of_caller
-    said, repeated = await saying.once(
-        request, tools, token, say, known=known, keep=saying.accepted, kind=Accepted
-    )
-    response = await _answered(request, tools, live, token, said, later=data.async_mode)
-    response.cookies.append(sessions.cookie(tools.keys, token, tools.settings, said.session))
-    if repeated:
-        response.headers.update(asking.REPLAYED)
-    return response
-
-
-async def _answered(
-    request: Asked, tools: Tools, live: Live, token: str, said: Accepted, *, later: bool
-) -> Response[Any] | Any:
-    """Tell what became of a message: that it is there, the reply as it comes, or all of it."""
-    if later:
-        told = Later(
-            status="accepted",
-            execution_id=said.turn_id,
-            session_id=said.session,
-            message=Place(said.message_id, said.seq),
-            turn=Turn(said.turn_id, said.reply_seq),
+    try:
+        said, repeated = await saying.once(
+            request, tools, token, say, known=known, keep=saying.accepted, kind=Accepted
         )
-        return Response(told, status_code=202)
-    if _EVENTS in request.headers.get("accept", ""):
-        view = _view(tools, said, token, Cursor(said.seq), until_seq=said.reply_seq)
-        return EventStream(live.follow(view))
-    reply = await live.reply(said.conversation_id, said.reply_seq)
-    return Response(await _answer(tools, said, reply), status_code=200)
+    except Refused as refused:
+        said = await saying.repeated(tools, token, known, data.message_id, refused)
+        repeated = True
+    response = await telling.answered(request, tools, live, said, later=data.async_mode)
+    response.cookies.append(sessions.cookie(request.scope, tools, token, said.session))
+    response.headers.update(asking.REPLAYED if repeated else counted.headers())
+    return response
 
 
 @get("/api/public/live/{token:str}", opt={"gate": LINK, "streams": "only"})
@@ -168,12 +185,17 @@ async def follow(
     live: Live,
     token: str,
     after: str | None = None,
+    pen: str = "agent",
     session_id: str | None = None,
     session_token: str | None = None,
     last_event_id: Annotated[str | None, HeaderParameter(name="Last-Event-ID")] = None,
 ) -> Response[Any] | Any:
-    """Follow the conversation as server-sent events, from `Last-Event-ID` or `after`."""
-    door = await _visitor(request, tools, token, session_id, session_token, find=readable)
+    """Follow the conversation as server-sent events, from `Last-Event-ID` or `after`.
+
+    Who answers is told when it changes; first also when it is not who the caller takes it to be
+    (`pen`: `agent`, `operator` or `requested`).
+    """
+    door = await visitor_of(request, tools, token, session_id, session_token, find=readable)
     if door.conversation_id is None:
         return Response(None, status_code=204)  # nothing to follow: the browser stops asking
     refused = door.refused()
@@ -182,7 +204,10 @@ async def follow(
         raise refused
     text = last_event_id or after or ""
     cursor = read_cursor(text) if text else Cursor()
-    return EventStream(live.follow(_view(tools, door, token, cursor or NOWHERE)))
+    secret = secret_of(request, tools, token, session_id, session_token)
+    view = telling.view_of(tools, door, request, secret, cursor or NOWHERE)
+    view = replace(view, knows_agent=pen == "agent")
+    return EventStream(live.follow(view, at_once(request)))
 
 
 @post("/api/public/stop/{token:str}", opt={"gate": LINK}, status_code=200)
@@ -190,31 +215,23 @@ async def stop(
     request: Asked, tools: Tools, token: str, data: Session | None = None
 ) -> dict[str, bool]:
     """Stop the reply that is being written; what there is of it is kept."""
-    door = await _visitor(request, tools, token, *_fields(data), find=readable)
+    door = await visitor_of(request, tools, token, *fields_of(data), find=readable)
     conversation_id = door.conversation_id
     stopped = conversation_id is not None and await turns.stop(tools, conversation_id)
     return {"stopped": stopped}
 
 
-@post("/api/public/retry/{token:str}", opt={"gate": LINK}, status_code=202)
-async def retry(
+@post("/api/public/typing/{token:str}", opt={"gate": LINK}, status_code=200)
+async def typing(
     request: Asked, tools: Tools, token: str, data: Session | None = None
-) -> Response[dict[str, str]]:
-    """Ask the last question again after its reply failed."""
-    door = await _visitor(request, tools, token, *_fields(data))
+) -> dict[str, bool]:
+    """Tell a person of the team who answers that the visitor types; it is kept nowhere."""
+    await spared(request, tools, "typing")
+    door = await visitor_of(request, tools, token, *fields_of(data), find=readable)
     conversation_id = door.conversation_id
-    if conversation_id is None:
-        raise NotFound("there is no conversation")
-
-    async def again(tools: Tools) -> str:
-        return await turns.retry(tools, door, conversation_id)
-
-    known = _secret(request, tools, token, *_fields(data))
-    retried, repeated = await saying.once(
-        request, tools, token, again, known=known, keep=Retried, kind=Retried
-    )
-    told = {"status": "accepted", "execution_id": retried.turn_id}
-    return Response(told, status_code=202, headers=asking.REPLAYED if repeated else None)
+    if conversation_id is None or door.refused() is not None:
+        return {"told": False}
+    return {"told": await visitor_types(tools, conversation_id)}
 
 
 @get("/api/public/history/{token:str}", opt={"gate": LINK})
@@ -226,7 +243,9 @@ async def history(
     session_token: str | None = None,
 ) -> dict[str, Any]:
     """Return the last 100 messages, oldest first; also after the link's time has come."""
-    door = await _visitor(request, tools, token, session_id, session_token, find=readable)
+    await spared(request, tools, "transcripts")
+    door = await visitor_of(request, tools, token, session_id, session_token, find=readable)
+    language = tongues.of(request.scope, door.language)
     messages: list[Shown] = []
     if door.conversation_id is not None:
         messages = await tools.db.read(
@@ -234,14 +253,15 @@ async def history(
         )
     told = [
         {
-            "role": "user" if each.author_kind == "visitor" else "assistant",
-            "content": each.text,
+            "role": _ROLES.get(each.author_kind, "assistant"),
+            "content": showing.said(each, language),
             "timestamp": rfc3339(each.created_at),
+            **showing.files_told(each, f"/api/public/files/{token}"),
         }
         for each in messages
         if each.state is not State.WRITING
     ]
-    secret = _secret(request, tools, token, session_id, session_token)
+    secret = secret_of(request, tools, token, session_id, session_token)
     return {"messages": told, "session_id": secret, "message_count": len(told)}
 
 
@@ -254,78 +274,11 @@ async def clear(
     session_token: str | None = None,
 ) -> dict[str, Any]:
     """Begin a new conversation; the old one is closed, and operators keep it."""
-    door = await _visitor(request, tools, token, session_id, session_token)
+    door = await visitor_of(request, tools, token, session_id, session_token)
     if door.conversation_id is not None and door.visitor_id is not None:
         await turns.close(tools, door, door.visitor_id, door.conversation_id)
-    secret = _secret(request, tools, token, session_id, session_token)
+    secret = secret_of(request, tools, token, session_id, session_token)
     return {"cleared": True, "new_session_id": secret}
 
 
-def _fields(data: Session | None) -> tuple[str | None, str | None]:
-    return (None, None) if data is None else (data.session_id, data.session_token)
-
-
-def _secret(request: Asked, tools: Tools, token: str, *fields: str | None) -> str | None:
-    held = sessions.from_cookie(request.scope, tools.keys, token, tools.settings)
-    return sessions.explicit(request, *fields) or held
-
-
-async def _visitor(
-    request: Asked, tools: Tools, token: str, *fields: str | None, find: Find = admitted
-) -> Door:
-    """Find the door together with the visitor's session.
-
-    Raises:
-        NotFound: a session that is nobody's, or somebody's on another link.
-        Refused: the door is closed.
-    """
-    secret = _secret(request, tools, token, *fields)
-    door = await find(tools, token, secret)
-    if door.visitor_id is None:
-        raise NoSuchSession("there is no such session on this link")
-    return door
-
-
-class Spot(Protocol):
-    """Where a stream looks: a door or a message that has just been said."""
-
-    @property
-    def link_id(self) -> str: ...
-    @property
-    def agent_id(self) -> str: ...
-    @property
-    def conversation_id(self) -> str | None: ...
-
-
-def _view(
-    tools: Tools, place: Spot, token: str, cursor: Cursor, until_seq: int | None = None
-) -> View:
-    return View(
-        conversation_id=place.conversation_id or "",
-        cursor=cursor,
-        present=lambda shown: showing.event(shown, token),
-        judge=judge(tools, token),
-        topics=(f"link:{place.link_id}", f"agent:{place.agent_id}"),
-        until_seq=until_seq,
-    )
-
-
-async def _answer(tools: Tools, said: Accepted, reply: Shown | None) -> Answered:
-    if reply is None or (reply.state is not State.DONE and not reply.text):
-        code = "timeout" if reply is not None and reply.problem == "timeout" else "no_answer"
-        failed = Failed("the assistant could not answer; the question is kept", code=code)
-        if code == "timeout":
-            failed.status = 504
-        raise failed
-    count, usage = await tools.db.read(turns.tally, said.conversation_id, said.turn_id)
-    return Answered(
-        response=reply.text,
-        session_id=said.session,
-        message_count=count,
-        usage=usage,
-        state=reply.state.value,
-        citations=[Cited(c["n"], c["title"], c["source"], c["quote"]) for c in reply.citations],
-    )
-
-
-HANDLERS = [link, chat, follow, stop, retry, history, clear]
+HANDLERS = [link, chat, follow, stop, typing, history, clear]

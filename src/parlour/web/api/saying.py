@@ -6,8 +6,9 @@ from typing import Final, TypeVar
 
 import msgspec
 
+from parlour.chat import turns
 from parlour.chat.turns import Said
-from parlour.entrance import admitted
+from parlour.entrance import Refused, look
 from parlour.kit.errors import FieldError, Invalid
 from parlour.tools import Tools
 from parlour.web.api import asking
@@ -55,10 +56,11 @@ class Later(msgspec.Struct, frozen=True):
     status: str
     """Always `accepted`."""
     execution_id: str
-    """The turn's id."""
+    """The turn's id; empty while a person answers, who does so in their own time."""
     session_id: str
     message: Place
-    turn: Turn
+    turn: Turn | None
+    """Null while a person answers."""
 
 
 class Cited(msgspec.Struct, frozen=True):
@@ -81,7 +83,8 @@ class Answered(msgspec.Struct, frozen=True):
     usage: dict[str, int] | None
     """Tokens, where the agent's backend tells them."""
     state: str
-    """`done`, or why it is not all of it: `stopped`, `failed`, `interrupted`."""
+    """`done`, or why it is not all of it: `stopped`, `failed`, `interrupted`; `held` while a person
+    answers, in their own time."""
     citations: list[Cited]
 
 
@@ -102,6 +105,33 @@ def accepted(said: Said) -> Accepted:
         said.turn_id,
         said.reply_seq,
         said.visit.session,
+    )
+
+
+async def repeated(
+    tools: Tools, token: str, secret: str | None, message_id: str | None, refused: Refused
+) -> Accepted:
+    """Return what became of a message that was sent before, at a door whose time has come.
+
+    Raises:
+        Refused: `refused`, for whatever was not said by this visitor while it was open.
+    """
+    door = await look(tools, token, secret)
+    if not refused.refusal.why.is_over or message_id is None or door.conversation_id is None:
+        raise refused
+    found = await tools.db.read(turns.said_before, door.conversation_id, message_id)
+    if found is None:
+        raise refused
+    message, reply_seq = found
+    return Accepted(
+        door.link_id,
+        door.agent_id,
+        door.conversation_id,
+        message.id,
+        message.seq,
+        message.turn_id or "",
+        reply_seq,
+        secret or "",
     )
 
 
@@ -129,7 +159,9 @@ async def once(
     if known is None and len(key) < _LONG_ENOUGH:
         message = f"must have at least {_LONG_ENOUGH} characters, such as a UUID, without a session"
         raise Invalid(f"Idempotency-Key {message}", errors=[FieldError("Idempotency-Key", message)])
-    door = await admitted(tools, token, None)
+    door = await look(tools, token, known)
+    if (refused := door.shut()) is not None:
+        raise refused
     scope = f"{door.link_id}:{_hashed(known or '')[:40]}"
     asked = await asking.asked_once(request, scope, _hashed(key))
     outcome, answer = await asking.once(

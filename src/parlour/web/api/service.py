@@ -12,13 +12,28 @@ from prometheus_client import ProcessCollector, disable_created_metrics, generat
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from parlour import __version__, staff
+from parlour.chat.live import Live
 from parlour.kit import observe, queue
 from parlour.kit.db import Database
 from parlour.kit.db.checking import require_usable
 from parlour.kit.errors import NotAllowed, NotFound, Problem, StorageFull, Unavailable
 from parlour.rights import Permission
 from parlour.tools import Tools
-from parlour.web.api import describing, manage, manual, public
+from parlour.web.api import (
+    answers,
+    contact,
+    describing,
+    embedding,
+    files,
+    identity,
+    manage,
+    manual,
+    own,
+    probing,
+    public,
+    remembered,
+    verify,
+)
 from parlour.web.assets import assets
 from parlour.web.gates import OPEN, SELF, Asked, bearer
 
@@ -31,11 +46,12 @@ _PAGE_POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
 )
-_PREFIXES: Final = ("/api/", "/chat/", "/docs", "/metrics", "/openapi", "/public/")
+_PREFIXES: Final = ("/api/", "/chat/", "/docs", "/metrics", "/openapi", "/public/", "/share/")
 
 _JOBS = observe.gauge("jobs", "Jobs by what becomes of them.", "state")
 _LATE = observe.gauge("jobs_late_seconds", "How long the oldest due job has waited.")
 _BUS = observe.gauge("bus_up", "Whether other processes are reached: 1 or 0.")
+_STREAMS = observe.gauge("streams", "Streams that this process sends to viewers.")
 _BUILD = observe.gauge("build", "The program's version.", "version")
 _BUILD.labels(__version__).set(1)
 disable_created_metrics()  # type: ignore[no-untyped-call]
@@ -95,7 +111,7 @@ def _trouble(asking: asyncio.Task[None]) -> str | None:
 
 
 @get("/metrics", opt={"gate": SELF})
-async def metrics(request: Asked, tools: Tools) -> Response[bytes]:
+async def metrics(request: Asked, tools: Tools, live: Live) -> Response[bytes]:
     """Return the process's metrics, by PARLOUR_METRICS_TOKEN or an owner's key, for Prometheus."""
     token = bearer(request)
     expected = tools.settings.metrics_token
@@ -104,6 +120,7 @@ async def metrics(request: Asked, tools: Tools) -> Response[bytes]:
         if not who.may(Permission.METRICS_SEE):
             raise NotAllowed("this key's role does not include metrics:see")
     _BUS.set(tools.bus.healthy)
+    _STREAMS.set(live.viewers)
     try:
         now = tools.clock.now()
         async with asyncio.timeout(_PATIENCE):
@@ -169,6 +186,28 @@ def _plain(lines: list[str]) -> Response[str]:
     return Response("\n".join([*lines, ""]), media_type="text/plain", headers=headers)
 
 
-HANDLERS = [healthz, readyz, metrics, openapi, docs, robots, security_txt, favicon]
-CALLS = (*public.HANDLERS, *manage.HANDLERS, *HANDLERS)
+HANDLERS = [
+    healthz,
+    readyz,
+    metrics,
+    openapi,
+    docs,
+    robots,
+    security_txt,
+    favicon,
+    probing.probed,
+]
+CALLS = (
+    *public.HANDLERS,
+    *files.HANDLERS,
+    *answers.HANDLERS,
+    *contact.HANDLERS,
+    *verify.HANDLERS,
+    *embedding.HANDLERS,
+    *identity.HANDLERS,
+    *remembered.HANDLERS,
+    *own.HANDLERS,
+    *manage.HANDLERS,
+    *HANDLERS,
+)
 """What the description tells of: all that programs may call."""

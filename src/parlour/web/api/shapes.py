@@ -1,30 +1,21 @@
-"""The forms in which programs send and get things: field by field, unknown fields refused."""
+"""The forms in which programs get things, field by field."""
 
-import math
-import re
-from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
+from parlour import pictures
 from parlour.agents import keeping
 from parlour.agents.model import Agent, Version
-from parlour.kit.clock import Moment, moment_of, rfc3339
-from parlour.kit.errors import FieldError, Invalid
+from parlour.agents.sharing import asks_email, by_invitation, sharing_of
+from parlour.agents.variables import Definition
+from parlour.kit.clock import Moment, rfc3339
 from parlour.links import telling
 from parlour.links.store import Link
 from parlour.staff import ApiKey
-from parlour.widgets.inks import Ink, ink
-from parlour.widgets.model import Widget
-
-_TIME: Final = re.compile(
-    r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)\Z", re.ASCII
-)
-"""RFC 3339; Python's own reader takes more than programs agree on."""
-
-
-class Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A body that a program sends: what it does not know of is refused, not ignored."""
+from parlour.web import snippets
+from parlour.web.api import hours
+from parlour.web.api.moments import written
 
 
 class AgentShown(msgspec.Struct, frozen=True):
@@ -38,6 +29,14 @@ class AgentShown(msgspec.Struct, frozen=True):
     welcome_message: str
     starters: list[str]
     placeholder: str
+    variables: list[Definition]
+    """What is collected in conversations."""
+    follow_ups: bool
+    """Whether answers offer what one may ask next."""
+    avatar: str | None
+    """Where its picture is served, such as `/pictures/….webp`; null without one."""
+    accent: str | None
+    """Its colour, such as `#1c4a63`; null for the house's."""
     live: bool
     published: int | None
     """The number of the version visitors get; null before the first publishing."""
@@ -71,6 +70,10 @@ class VersionShown(msgspec.Struct, frozen=True):
     welcome_message: str
     starters: list[str]
     placeholder: str
+    variables: list[Definition]
+    follow_ups: bool
+    avatar: str | None
+    accent: str | None
     config: dict[str, Any] | None
 
 
@@ -96,57 +99,54 @@ class LinkShown(msgspec.Struct, frozen=True):
     """The address to give to visitors; null for who may not manage links."""
     name: str | None
     enabled: bool
-    require_email: bool
+    require_email: bool | None
+    """Whether visitors confirm an e-mail address first; null leaves it to the agent."""
+    emails: tuple[str, ...] | None
+    """Whose addresses are good; null leaves it to the agent."""
     expires_at: str | None
     welcome_message: str | None
     widget_id: str | None
     """The widget that says how its agent looks; null for the agent's own look."""
     state: str
-    """`live`, `off`, `ended`, `not_published` or `offline`: the first that keeps people out."""
+    """The first that keeps people out, or `live`: `off`, `ended`, `not_published`, `offline`,
+    `by_invitation` (its agent answers only by private links now), `used_up`. `closed` is outside
+    its hours."""
     state_words: str
     who_can_open: str
     summary: str
     """Its policy as a sentence, with times in UTC."""
     uses: int
-    """How many visitors have come by it."""
+    """How often it was used: by how many visitors, each counted again after a use is over."""
+    max_uses: int
+    """How often a private link may be used; 0 is without a maximum."""
+    rate_limit_per_minute: int | None
+    """Messages of one visitor in any minute; 0 is without a limit, null as its agent says."""
+    daily_token_limit: int | None
+    """Tokens of one visitor in a day, UTC; likewise."""
+    budget_tokens: int | None
+    """Tokens of all its visitors in a period; null is without a budget of its own."""
+    budget_period: str | None
+    """`day`, `month` (also null) or `all`, in UTC."""
+    schedule: hours.ScheduleShown | None
+    """When it is open; null as its agent says."""
+    seats: int
+    """How many visitors may talk at once by it; 0 is any number."""
+    origins: tuple[str, ...] | None
+    """The sites in whose pages its chat may stand; null leaves it to the widget."""
+    slug: str | None
+    """A word that leads to it, too: `/chat/<slug>`; of permanent links only."""
+    title: str | None
+    about: str | None
+    """What messengers show of it, for everybody; null tells nothing."""
+    snippet: str | None
+    """The lines of HTML that put its chat into such a page; for who may manage it, as `url`."""
+    last_used_at: str | None
+    """When a visitor last said something by it, to the minute."""
     created_at: str
     created_by: str
     updated_at: str
     updated_by: str | None
     usage_stats: UsageStats
-
-
-class Contrast(msgspec.Struct, frozen=True):
-    """How an accent stands out where it is shown; 4.5 is needed, and reached by nudging."""
-
-    light: float
-    dark: float
-    shown_light: str
-    shown_dark: str
-    """What visitors see of it, in each theme."""
-    nudged: bool
-    """The colour that was asked for could not be read, and the light theme shows another."""
-
-
-class WidgetShown(msgspec.Struct, frozen=True):
-    """A widget as programs see it."""
-
-    id: str
-    agent_name: str
-    name: str
-    title: str | None
-    """The agent's name as visitors read it; null for the agent's own."""
-    welcome_message: str | None
-    accent: str | None
-    """Such as `#1c4a63`; null for the house's ink."""
-    contrast: Contrast | None
-    is_first: bool
-    """Every agent has one from the start, which stays as long as its agent."""
-    created_at: str | None
-    created_by: str | None
-    updated_at: str | None
-    updated_by: str | None
-    """All four are null of a first widget that nobody has changed."""
 
 
 class KeyShown(msgspec.Struct, frozen=True):
@@ -210,6 +210,10 @@ def _texts(agent: Agent | Version) -> dict[str, Any]:
         "welcome_message": content.welcome_message,
         "starters": list(content.starters),
         "placeholder": content.placeholder,
+        "variables": list(content.variables),
+        "follow_ups": content.follow_ups,
+        "avatar": pictures.path(content.avatar) or None,
+        "accent": f"#{content.accent}" if content.accent else None,
     }
 
 
@@ -262,7 +266,13 @@ def link(
     if usage is not None:
         messages, visitors, last = usage
         stats = UsageStats(messages, visitors, None, rfc3339(last))
-    policy = found.policy(published=agent.published is not None, live=agent.live)
+    policy = found.policy(
+        published=agent.published is not None,
+        live=agent.live,
+        invited=by_invitation(agent),
+        asks_email=asks_email(agent),
+        schedule=sharing_of(agent.sharing).schedule,
+    )
     state = telling.state(policy, now)
     return LinkShown(
         id=found.id,
@@ -272,50 +282,34 @@ def link(
         url=url,
         name=found.name,
         enabled=found.enabled,
-        require_email=False,
+        require_email=found.require_email,
+        emails=found.emails,
         expires_at=written(found.expires_at),
         welcome_message=found.welcome_message,
         widget_id=found.widget_id,
         state=state.code,
         state_words=state.words,
-        who_can_open=telling.WHO,
+        who_can_open=telling.who(found.kind),
         summary=telling.plain(telling.sentence(policy, now)),
         uses=found.uses,
+        max_uses=found.max_uses,
+        rate_limit_per_minute=found.rate_limit_per_minute,
+        daily_token_limit=found.daily_token_limit,
+        budget_tokens=found.budget_tokens,
+        budget_period=found.budget_period,
+        schedule=None if found.schedule is None else hours.shown(found.schedule),
+        seats=found.seats,
+        origins=found.origins,
+        slug=found.slug,
+        title=found.title,
+        about=found.about,
+        snippet=url and snippets.snippet(url, agent.draft.display_name),
+        last_used_at=written(found.last_used_at),
         created_at=rfc3339(found.created_at),
         created_by=found.created_by,
         updated_at=rfc3339(found.updated_at),
         updated_by=found.updated_by,
         usage_stats=stats,
-    )
-
-
-def widget(found: Widget, agent_name: str) -> WidgetShown:
-    """Show a widget, and how well its accent can be read."""
-    made = None if found.accent is None else ink(found.accent)
-    return WidgetShown(
-        id=found.id,
-        agent_name=agent_name,
-        name=found.name,
-        title=found.title,
-        welcome_message=found.welcome_message,
-        accent=None if found.accent is None else f"#{found.accent}",
-        contrast=None if made is None else contrast(made),
-        is_first=found.is_first,
-        created_at=written(found.created_at or None),
-        created_by=found.created_by or None,
-        updated_at=written(found.updated_at or None),
-        updated_by=found.updated_by or None,
-    )
-
-
-def contrast(made: Ink) -> Contrast:
-    """Show how an accent stands out; numbers are rounded down, never up to what they are not."""
-    return Contrast(
-        light=math.floor(made.contrast_light * 10) / 10,
-        dark=math.floor(made.contrast_dark * 10) / 10,
-        shown_light=f"#{made.light}",
-        shown_dark=f"#{made.dark}",
-        nudged=made.nudged,
     )
 
 
@@ -358,23 +352,3 @@ def index(row: Any) -> IndexShown:
         started_at=rfc3339(row.started_at),
         at=rfc3339(row.at),
     )
-
-
-def written(moment: Moment | None) -> str | None:
-    """Write a moment, or null."""
-    return None if moment is None else rfc3339(moment)
-
-
-def moment(field: str, text: str | None) -> Moment | None:
-    """Read an RFC 3339 time of a body; Invalid without a time zone or outside the years we know."""
-    if text is None:
-        return None
-    try:
-        if not _TIME.match(text):
-            raise ValueError(text)
-        read = moment_of(datetime.fromisoformat(text.upper()))
-        rfc3339(read)
-    except (ValueError, OverflowError, OSError):
-        message = "a time with its zone, such as 2026-11-20T18:00:00Z"
-        raise Invalid(f"{field}: {message}", errors=[FieldError(field, message)]) from None
-    return read

@@ -12,11 +12,14 @@ from parlour.links import keeping as links
 from parlour.links import rules
 from parlour.rights import Permission, Who
 from parlour.tools import Tools
-from parlour.web.api import asking, shapes
+from parlour.web import standing, uploads
+from parlour.web.api import asking, widget_shapes
 from parlour.web.api.agents import find
 from parlour.web.api.asking import After, Limit, Page
 from parlour.web.api.links import kind_of, shown
-from parlour.web.api.shapes import LinkShown, Strict, WidgetShown
+from parlour.web.api.shapes import LinkShown
+from parlour.web.api.strict import Strict
+from parlour.web.api.widget_shapes import SiteShown, WidgetShown
 from parlour.web.gates import Asked, key
 from parlour.widgets import keeping, store
 from parlour.widgets.model import Widget
@@ -34,6 +37,12 @@ class NewWidget(Strict, frozen=True):
     title: str | None = None
     welcome_message: str | None = None
     accent: str | None = None
+    origins: tuple[str, ...] = ()
+    position: str = "right"
+    size: str = "regular"
+    theme: str = "auto"
+    label: str | None = None
+    teaser: str | None = None
 
 
 class WidgetEdit(Strict, frozen=True):
@@ -43,6 +52,12 @@ class WidgetEdit(Strict, frozen=True):
     title: str | UnsetType | None = UNSET
     welcome_message: str | UnsetType | None = UNSET
     accent: str | UnsetType | None = UNSET
+    origins: tuple[str, ...] | UnsetType = UNSET
+    position: str | UnsetType = UNSET
+    size: str | UnsetType = UNSET
+    theme: str | UnsetType = UNSET
+    label: str | UnsetType | None = UNSET
+    teaser: str | UnsetType | None = UNSET
 
 
 class NewShare(Strict, frozen=True):
@@ -74,7 +89,9 @@ async def all_widgets(
     )
     kept, cursor = asking.page(rows, limit, lambda last: str(last.name))
     found = await tools.db.browse(store.of_agents, who.workspace_id, [each.id for each in kept])
-    return Page([shapes.widget(w, each.name) for each in kept for w in found[each.id]], cursor)
+    return Page(
+        [widget_shapes.widget(w, each.name) for each in kept for w in found[each.id]], cursor
+    )
 
 
 @get(_PATH, opt=_SEE)
@@ -82,7 +99,7 @@ async def widgets(tools: Tools, who: Who, name: str) -> list[WidgetShown]:
     """List an agent's widgets: the one it has from the start, then the others by age."""
     agent = await find(tools, who, name)
     found = await tools.db.read(store.of_agents, who.workspace_id, [agent.id])
-    return [shapes.widget(each, agent.name) for each in found[agent.id]]
+    return [widget_shapes.widget(each, agent.name) for each in found[agent.id]]
 
 
 @post(_PATH, opt=_MANAGE, status_code=201)
@@ -91,18 +108,13 @@ async def make_widget(
 ) -> Response[WidgetShown]:
     """Make another widget of an agent."""
     agent = await find(tools, who, name)
-    wish = keeping.Wish(
-        name=data.name,
-        title=data.title,
-        welcome_message=data.welcome_message,
-        accent=data.accent,
-    )
+    wish = keeping.Wish(**{each: getattr(data, each) for each in NewWidget.__struct_fields__})
     return await asking.made(
         request,
         tools,
         who,
         lambda tools: keeping.create(tools, who, agent.id, wish),
-        lambda made: shapes.widget(made, agent.name),
+        lambda made: widget_shapes.widget(made, agent.name),
     )
 
 
@@ -110,7 +122,7 @@ async def make_widget(
 async def widget(tools: Tools, who: Who, name: str, widget_id: str) -> Response[WidgetShown]:
     """Read one widget."""
     agent, found = await _find(tools, who, name, widget_id)
-    return asking.tagged(shapes.widget(found, agent.name), found.updated_at)
+    return asking.tagged(widget_shapes.widget(found, agent.name), found.updated_at)
 
 
 @put(_ONE, opt=_MANAGE)
@@ -123,7 +135,38 @@ async def edit_widget(
     given: dict[str, Any] = {each: getattr(data, each) for each in WidgetEdit.__struct_fields__}
     wanted = {field: value for field, value in given.items() if value is not UNSET}
     changed = await keeping.change(tools, who, found, wanted, seen)
-    return asking.tagged(shapes.widget(changed, agent.name), changed.updated_at)
+    return asking.tagged(widget_shapes.widget(changed, agent.name), changed.updated_at)
+
+
+@put(_ONE + "/logo", opt=_MANAGE, request_max_body_size=uploads.PICTURE_BYTES)
+async def put_logo(
+    request: Asked, tools: Tools, who: Who, name: str, widget_id: str
+) -> Response[WidgetShown]:
+    """Have a picture stand for the agent by this widget's links, instead of the agent's own.
+
+    PNG, JPEG or WebP, told by its content, at most 5 MB: the body, or a form (multipart) with it as
+    `picture`. All of it is kept, on a square, and nothing else of the file.
+    """
+    agent, found = await _find(tools, who, name, widget_id)
+    sent = await uploads.picture(request)
+    return await _logo(request, tools, who, (agent, found), sent.content)
+
+
+@delete(_ONE + "/logo", opt=_MANAGE, status_code=200)
+async def remove_logo(
+    request: Asked, tools: Tools, who: Who, name: str, widget_id: str
+) -> Response[WidgetShown]:
+    """Take a widget's picture away; the agent's own stands there again."""
+    return await _logo(request, tools, who, await _find(tools, who, name, widget_id), None)
+
+
+async def _logo(
+    request: Asked, tools: Tools, who: Who, held: tuple[Agent, Widget], content: bytes | None
+) -> Response[WidgetShown]:
+    agent, found = held
+    seen = asking.seen(request, found.updated_at)
+    changed = await keeping.put_logo(tools, who, found, content, seen)
+    return asking.tagged(widget_shapes.widget(changed, agent.name), changed.updated_at)
 
 
 @delete(_ONE, opt=_MANAGE, status_code=200)
@@ -165,6 +208,17 @@ async def share_widget(
     return Response(shown(tools, who, agent, link), status_code=201 if is_new else 200)
 
 
+@get(_ONE + "/sites", opt=_SEE)
+async def widget_sites(tools: Tools, who: Who, name: str, widget_id: str) -> list[SiteShown]:
+    """List the sites whose pages asked for the chats of a widget's links, the last seen first.
+
+    At most fifty of each link, and none that was not seen for ninety days. It is what browsers
+    say, and programs can say anything.
+    """
+    _, found = await _find(tools, who, name, widget_id)
+    return [widget_shapes.site(each) for each in await standing.of_widget(tools, found)]
+
+
 async def _find(tools: Tools, who: Who, name: str, widget_id: str) -> tuple[Agent, Widget]:
     agent = await find(tools, who, name)
     return agent, await tools.db.read(store.find, who.workspace_id, agent.id, widget_id)
@@ -176,6 +230,9 @@ HANDLERS = [
     make_widget,
     widget,
     edit_widget,
+    put_logo,
+    remove_logo,
     delete_widget,
     share_widget,
+    widget_sites,
 ]

@@ -1,17 +1,22 @@
 """The list of conversations: filtered, page by page, and moving while one looks."""
 
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Final
 
 from litestar import Response, get
 from litestar.params import HeaderParameter
 
 from parlour.agents import store as agents
+from parlour.agents.model import Agent
 from parlour.chat import wire
 from parlour.chat.live import Live
-from parlour.conversations.model import Place, Wanted
+from parlour.conversations import hints
+from parlour.conversations.model import Group, Place, Wanted
+from parlour.kit.clock import Moment
 from parlour.rights import Permission, Who
 from parlour.staff import people, sessions
 from parlour.staff.sessions import Seat
+from parlour.staff.teams import store as teams
 from parlour.tools import Tools
 from parlour.transcripts import finding
 from parlour.transcripts.finding import Talk
@@ -20,8 +25,8 @@ from parlour.web.assets import assets
 from parlour.web.gates import Asked, person
 from parlour.web.sheets import template
 from parlour.web.sse import EventStream
-from parlour.web.studio import shell, sieve
-from parlour.web.studio.sieve import PATH, Sieve
+from parlour.web.studio import shell, sieve, today
+from parlour.web.studio.sieve import DESK, PATH, Sieve
 
 SEE: Final = {"gate": person(Permission.CONVERSATIONS_SEE)}
 AT_ONCE: Final = 50
@@ -32,22 +37,22 @@ _MISSED: Final = 200
 LastEvent = Annotated[str | None, HeaderParameter(name="Last-Event-ID")]
 
 
-@get(PATH, opt=SEE)
+@get([PATH, DESK], opt=SEE)
 async def listed(request: Asked, tools: Tools, seat: Seat) -> Response[Any]:
-    """List conversations, the one with the newest message first."""
-    given = dict(request.query_params)
-    chosen = Sieve.of(given)
+    """List conversations, the one with the newest message first; at the desk, who waits longest."""
+    chosen = Sieve.of(request)
+    after = sieve.place(request.query_params.get("after", ""))
     return shell.inside(
         request,
         seat,
         "studio/conversations.html",
-        "conversations",
+        chosen.here,
         talk=None,
-        **await lane(tools, seat.who, chosen, sieve.place(given.get("after", ""))),
+        **await lane(tools, seat.who, chosen, after),
     )
 
 
-@get(PATH + "/live", opt=SEE)
+@get([PATH + "/live", DESK + "/live"], opt=SEE)
 async def live_list(
     request: Asked,
     tools: Tools,
@@ -55,26 +60,59 @@ async def live_list(
     seat: Seat,
     last_event_id: LastEvent = None,
 ) -> Response[Any] | Any:
-    """Tell of conversations as they begin and go on, each as its row."""
-    given = dict(request.query_params)
-    chosen = Sieve.of(given)
+    """Tell of conversations as they begin and go on, each as its row; at the desk, of counts."""
+    chosen = Sieve.of(request)
     secret = seats.secret_of(request, tools.settings)
-    place = sieve.place(last_event_id or given.get("since", "")) or (tools.clock.now(), "")
+    onlooker = sessions.onlooker(tools, secret, Permission.CONVERSATIONS_SEE)
+    since = last_event_id or request.query_params.get("since", "")
+    place = sieve.place(since or "") or (tools.clock.now(), "")
+    counted: dict[str, int] = {}
 
     async def tell(ids: list[str] | None) -> bytes | None:
-        nonlocal place
-        who = (await sessions.seat(tools, secret)).who
-        if not who.may(Permission.CONVERSATIONS_SEE):
+        nonlocal place, counted
+        who = await tools.db.read(onlooker)
+        if not isinstance(who, Who) or who.elsewhere != seat.who.elsewhere:
             return None
         wanted = await chosen.wanted(tools, who)
-        talks, gone = await _moved(tools, who, wanted, ids, place)
-        if not talks and not gone:
-            return b""
+        told = b""
+        if chosen.is_desk and (counts := await _counts(tools, who, chosen, wanted)) != counted:
+            counted = counts
+            told = wire.event("counts", counts)
+        # At the desk things move without a word said: of what was missed nobody knows the place.
+        is_whole = ids is None and chosen.is_desk
+        if is_whole:
+            talks, gone = await _page(tools, who, wanted), list[str]()
+        else:
+            talks, gone = await _moved(tools, who, wanted, ids, place)
+        if not (talks or gone or is_whole):
+            return told
         place = max([place, *(talk.place for talk in talks)])
-        rows = [{"id": talk.id, "html": row(talk, chosen)} for talk in talks]
-        return wire.event("rows", {"rows": rows, "gone": gone}, sieve.written(place))
+        now = tools.clock.now()
+        rows = [{"id": talk.id, "html": row(talk, chosen, faces, who, now)} for talk in talks]
+        data = {"rows": rows, "gone": gone, "whole": is_whole}
+        return told + wire.event("rows", data, sieve.written(place))
 
-    topics = (wire.all_of(seat.who.workspace_id), people.topic(seat.person.id))
+    faces = _faces(await tools.db.read(agents.every, seat.who.workspace_id, seat.who.agent_id))
+    topics = (hints.all_of(seat.who.workspace_id), people.topic(seat.person.id))
+    return EventStream(live.watch(topics, tell))
+
+
+@get("/studio/waiting/live", opt={"gate": person(Permission.CONVERSATIONS_ANSWER)})
+async def live_waiting(request: Asked, tools: Tools, live: Live, seat: Seat) -> Response[Any] | Any:
+    """Tell how many visitors wait for a person, whenever that changes: for the rail's Desk."""
+    secret = seats.secret_of(request, tools.settings)
+    onlooker = sessions.onlooker(tools, secret, Permission.CONVERSATIONS_ANSWER)
+    told = -1
+
+    async def tell(_ids: list[str] | None) -> bytes | None:
+        nonlocal told
+        who = await tools.db.read(onlooker)
+        if not isinstance(who, Who) or who.elsewhere != seat.who.elsewhere:
+            return None
+        before, told = told, await tools.db.read(finding.waiting, who, tools.clock.now())
+        return b"" if told == before else wire.event("waiting", {"count": told})
+
+    topics = (hints.all_of(seat.who.workspace_id), people.topic(seat.person.id))
     return EventStream(live.watch(topics, tell))
 
 
@@ -82,27 +120,65 @@ async def lane(tools: Tools, who: Who, chosen: Sieve, after: Place | None = None
     """Return what the pane with the list shows."""
     wanted = await chosen.wanted(tools, who)
     now = tools.clock.now()
-    found = await tools.db.browse(finding.page, who, wanted, after=after, limit=AT_ONCE + 1)
+    found = await _page(tools, who, wanted, after)
     kept = found[:AT_ONCE]
-    first = kept[0].place if kept and after is None else (now, "")
+    first = max(talk.place for talk in kept) if kept and after is None else (now, "")
+    every = await tools.db.read(agents.every, who.workspace_id, who.agent_id)
     return {
         "talks": kept,
+        "now": now,
+        "who": who,
         "chosen": chosen,
-        "states": sieve.TABS,
+        "counts": await _counts(tools, who, chosen, wanted) if chosen.is_desk else {},
+        "none_here": sieve.NONE_HERE,
         "periods": sieve.PERIODS,
         "standings": sieve.STANDINGS,
-        "agents": await tools.db.read(agents.every, who.workspace_id, who.agent_id),
-        "link_name": await chosen.link_name(tools) if chosen.link else "",
+        "agents": [each for each in every if who.sees(each.id)],
+        "teams": await tools.db.read(teams.open_to, who),
+        **_faces(every),
+        "link_name": await chosen.link_name(tools, who) if chosen.link else "",
         "first": after is None,
         "since": sieve.written(first),
-        "older": sieve.written(kept[-1].place) if len(found) > AT_ONCE else "",
+        "older": sieve.written(min(talk.place for talk in kept)) if len(found) > AT_ONCE else "",
     }
 
 
-def row(talk: Talk, chosen: Sieve) -> str:
-    """Return a row of the list as a part of a page."""
+def row(
+    talk: Talk, chosen: Sieve, faces: Mapping[str, Mapping[str, str]], who: Who, now: Moment
+) -> str:
+    """Return a row of the list as a part of a page; `faces` are agents as visitors see them."""
     sheet = template("studio/talk-row.html")
-    return sheet.render(base=assets().base, each=talk, chosen=chosen, standings=sieve.STANDINGS)
+    return sheet.render(
+        base=assets().base,
+        each=talk,
+        chosen=chosen,
+        **faces,
+        now=now,
+        who=who,
+        standings=sieve.STANDINGS,
+    )
+
+
+def _faces(every: Iterable[Agent]) -> dict[str, dict[str, str]]:
+    found = list(every)
+    return {
+        "faces": {agent.id: today.named(agent) for agent in found},
+        "portraits": {agent.id: agent.draft.avatar for agent in found},
+    }
+
+
+async def _counts(tools: Tools, who: Who, chosen: Sieve, wanted: Wanted) -> dict[str, int]:
+    found = await tools.db.read(finding.counts, who, wanted, chosen.desk(tools, who))
+    return {group.value: number for group, number in found.items()}
+
+
+async def _page(tools: Tools, who: Who, wanted: Wanted, after: Place | None = None) -> list[Talk]:
+    """Read a page of the list, and one more, if there is one; in line, who waits for a person."""
+    found = await tools.db.browse(finding.page, who, wanted, after=after, limit=AT_ONCE + 1)
+    if wanted.desk is None or wanted.desk.group is not Group.WAITING:
+        return found
+    in_line = sorted(found[:AT_ONCE], key=lambda talk: talk.waits_since)
+    return in_line + found[AT_ONCE:]
 
 
 async def _moved(
@@ -116,4 +192,4 @@ async def _moved(
     return await tools.db.read(finding.changed, who, wanted, ids)
 
 
-HANDLERS = [listed, live_list]
+HANDLERS = [listed, live_list, live_waiting]

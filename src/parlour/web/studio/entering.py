@@ -15,9 +15,9 @@ from parlour.staff import invitations, sessions, setup, signing_in
 from parlour.staff.people import NewPerson
 from parlour.staff.sessions import Seat
 from parlour.tools import Tools
-from parlour.web import seats
+from parlour.web import browsers, peers, seats
 from parlour.web.gates import OPEN, Asked, person
-from parlour.web.studio import browsers, door, shell
+from parlour.web.studio import door, shell
 from parlour.web.studio.shell import Filled
 
 _OPEN = {"gate": OPEN}
@@ -57,10 +57,16 @@ class Accepting(msgspec.Struct, frozen=True):
 _FORM = Body(media_type=RequestEncodingType.URL_ENCODED)
 
 
+@get("/", opt=_OPEN, sync_to_thread=False)
+def front() -> Redirect:
+    """Lead whoever types nothing but the host to the studio."""
+    return shell.go(shell.HOME)
+
+
 @get("/studio/setup", opt=_OPEN)
 async def setup_page(tools: Tools, code: str = "") -> Response[Any]:
     """Show the form of the first start; once there is an owner, lead to sign-in."""
-    if not await setup.is_open(tools):
+    if not await _may_begin(tools):
         return shell.go(shell.SIGN_IN)
     return shell.outside("studio/setup.html", form=Filled({"code": code[:100]}))
 
@@ -71,6 +77,8 @@ async def set_up(request: Asked, tools: Tools, data: Annotated[Setup, _FORM]) ->
     try:
         door.throttle(request).count(request, "setup")
         workspace = await workspaces.ensure_default(tools)
+        if not tools.has(workspace.id):
+            return shell.go(shell.SIGN_IN)
         # Whoever reads the server's output can read its data: nothing is masked for them.
         new = NewPerson(
             workspace.id, data.email, data.name, Role.OWNER, data.password, view_personal=True
@@ -84,6 +92,11 @@ async def set_up(request: Asked, tools: Tools, data: Annotated[Setup, _FORM]) ->
     return await _signed_in(request, tools, owner.workspace_id, owner.id, shell.HOME)
 
 
+async def _may_begin(tools: Tools) -> bool:
+    """Whether nobody owns this instance yet, and its first workspace is at this host."""
+    return await setup.is_open(tools) and tools.has((await workspaces.ensure_default(tools)).id)
+
+
 @get("/studio/sign-in", opt=_OPEN)
 async def sign_in_page(
     request: Asked, tools: Tools, lost: str = "", late: str = ""
@@ -94,7 +107,7 @@ async def sign_in_page(
         await sessions.seat(tools, seats.secret_of(request, tools.settings))
         return shell.go(back)
     except Unauthorized:
-        if await setup.is_open(tools):
+        if await _may_begin(tools):
             return shell.go("/studio/setup")
     return door.sign_in_form(tools, back=back, notice="lost" if lost else "late" if late else "")
 
@@ -106,14 +119,22 @@ async def sign_in(request: Asked, tools: Tools, data: Annotated[SignIn, _FORM]) 
     former = seats.secret_of(request, tools.settings)
     client = browsers.named(request.headers.get("user-agent", ""))
     try:
-        door.throttle(request).count(request, "sign-in", data.email)
+        is_known = seats.knows(request, tools, data.email)
+        door.throttle(request).count(request, "sign-in", data.email, is_known=is_known)
         entrance = await signing_in.by_password(
-            tools, data.email, data.password, client, instead_of=former
+            tools,
+            data.email,
+            data.password,
+            client,
+            instead_of=former,
+            place=peers.seen_from(request.scope, tools),
         )
     except Problem as problem:
         typed = {"email": data.email[:300]}
         return door.sign_in_form(tools, Filled.after(problem, typed), back)
-    return door.entered(tools, entrance, back)
+    led = door.entered(tools, entrance, back)
+    led.cookies.append(seats.known(tools, data.email))
+    return led
 
 
 @get(door.CODE, opt=_OPEN)
@@ -134,8 +155,12 @@ async def give_code(request: Asked, tools: Tools, data: Annotated[Code, _FORM]) 
     half = seats.secret_of(request, settings, seats.HALF)
     client = browsers.named(request.headers.get("user-agent", ""))
     try:
-        door.throttle(request).count(request, "code", half or "")
-        secret = await signing_in.by_code(tools, half, data.code, client, instead_of=former)
+        is_half_in = await signing_in.is_half_in(tools, half)
+        door.throttle(request).count(request, "code", half or "", is_known=is_half_in)
+        place = peers.seen_from(request.scope, tools)
+        secret = await signing_in.by_code(
+            tools, half, data.code, client, instead_of=former, place=place
+        )
     except (Unauthorized, NotFound):
         return _from_the_start(tools, back)
     except Problem as problem:
@@ -182,8 +207,9 @@ async def accept(
 async def _invitation(request: Asked, tools: Tools, token: str) -> Any:
     try:
         return await invitations.look(tools, token)
-    except NotFound:
-        door.throttle(request).count(request, "invitation")
+    except NotFound as problem:
+        if problem.code != "invitation_taken":
+            door.throttle(request).count(request, "invitation")
         raise
 
 
@@ -192,11 +218,15 @@ async def _signed_in(
 ) -> Redirect:
     client = browsers.named(request.headers.get("user-agent", ""))
     former = seats.secret_of(request, tools.settings)
-    secret = await sessions.begin(tools, workspace_id, person_id, client, instead_of=former)
+    place = peers.seen_from(request.scope, tools)
+    secret = await sessions.begin(
+        tools, workspace_id, person_id, client, instead_of=former, place=place
+    )
     return shell.go(path, cookies=seats.entered(tools.settings, secret))
 
 
 HANDLERS = [
+    front,
     setup_page,
     set_up,
     sign_in_page,

@@ -1,19 +1,24 @@
-"""Finding and doing from anywhere: pages, actions, agents, links and people by what one types."""
+"""Finding and doing from anywhere: pages, actions, agents, links, conversations, people."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from litestar import Response, get
 
+from parlour import transcripts
 from parlour.agents import store as agents
+from parlour.agents.model import Agent
 from parlour.links import listing as links
 from parlour.rights import Permission
 from parlour.staff import store as staff
 from parlour.staff.sessions import Seat
 from parlour.tools import Tools
+from parlour.transcripts import searching
+from parlour.web.counting import spared
+from parlour.web.finding import search
 from parlour.web.gates import Asked, person
-from parlour.web.studio import shell, today
+from parlour.web.studio import rail, shell, today
 
 _MOST: Final = 6
 """How many of a kind are shown."""
@@ -30,6 +35,8 @@ class Found:
     path: str
     icon: str
     told: str = ""
+    spoken: bool = False
+    """Whether the label is something that was said, with marks of Markdown in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +55,7 @@ class Action:
 ACTIONS: Final = (
     Action("Create a link", "links", "/new", Permission.LINKS_MANAGE, "new share public url"),
     Action("Make an agent", "agents", "/new", Permission.AGENTS_MANAGE, "new create bot"),
+    Action("Make a team", "teams", "#new", Permission.TEAMS_MANAGE, "new add group"),
     Action("Invite a colleague", "people", "#invite", Permission.PEOPLE_MANAGE, "new add person"),
     Action("Make an API key", "keys", "#new", Permission.KEYS_MANAGE, "new create token"),
 )
@@ -56,6 +64,7 @@ ACTIONS: Final = (
 @get("/studio/find", opt={"gate": person()})
 async def find(request: Asked, tools: Tools, seat: Seat, q: str = "") -> Response[Any]:
     """Show what fits the words, as a page; to the palette, as its list."""
+    await spared(request, tools, "searches")
     text = " ".join(q[:_LONGEST].split())
     groups = [
         ("Do", actions(seat.who.may, text)),
@@ -77,7 +86,7 @@ def actions(may: May, text: str) -> list[Found]:
 
 def pages(may: May, text: str) -> list[Found]:
     """Return the pages that fit and are allowed."""
-    allowed = [each for each in shell.ENTRIES if each.permission is None or may(each.permission)]
+    allowed = [each for each in rail.ENTRIES if each.permission is None or may(each.permission)]
     found = [Found(each.label, each.path, each.icon) for each in allowed if fits(text, each.label)]
     if fits(text, "You", "account password sessions sign out"):
         found.append(Found("You", "/studio/me", "person"))
@@ -101,18 +110,40 @@ async def _things(tools: Tools, seat: Seat, text: str) -> list[tuple[str, list[F
         shown = [Found(names[a.id], f"{at}/{a.name}", "agent", a.name) for a in fit]
         found.append(("Agents", shown))
     if shell.place("links") and may(Permission.LINKS_SEE):
-        search = links.Search(agents=[agent.id for agent in every], text=text)
-        now = tools.clock.now()
-        fitting = await tools.db.browse(links.page, workspace, search, now, limit=_MOST)
-        at = shell.place("links")
-        named = ((link.name or "A link without a name", link) for link in fitting)
-        found.append(
-            ("Links", [Found(n, f"{at}/{e.id}", "link", names[e.agent_id]) for n, e in named])
-        )
+        found.append(("Links", await _links(tools, seat, every, text)))
+    if shell.place("conversations") and may(Permission.CONVERSATIONS_SEE):
+        hits = await tools.db.browse(searching.search, seat.who, text, _MOST)
+        found.append(("Conversations", [_talk(hit, names) for hit in hits]))
     if may(Permission.PEOPLE_SEE):
         people = await tools.db.browse(staff.every_person, workspace)
         found.append(("People", _people(people, text)))
     return found
+
+
+async def _links(tools: Tools, seat: Seat, every: list[Agent], text: str) -> list[Found]:
+    # By its own name or address: those of an agent are one step behind the agent.
+    workspace, now = seat.person.workspace_id, tools.clock.now()
+    wanted = replace(search(tools, every, text, seat.who), named=())
+    fitting = await tools.db.browse(links.page, workspace, wanted, now, limit=_MOST)
+    names = {agent.id: today.named(agent) for agent in every}
+    at = shell.place("links")
+    called = {
+        link.id: transcripts.link_name(seat.who, link.name) or "A link without a name"
+        for link in fitting
+    }
+    return [
+        Found(called[link.id], f"{at}/{link.id}", "link", names[link.agent_id]) for link in fitting
+    ]
+
+
+def _talk(hit: searching.Hit, names: dict[str, str]) -> Found:
+    """Show a conversation by what was found in it, beside whom it was with."""
+    talk = hit.talk
+    whose = f"{talk.visitor} · {names.get(talk.agent_id, talk.agent_name)}"
+    path = f"{shell.place('conversations')}/{talk.id}"
+    if hit.excerpt:
+        return Found(hit.excerpt, path, "talk", whose, spoken=True)
+    return Found(talk.visitor, path, "talk", names.get(talk.agent_id, talk.agent_name))
 
 
 def _people(people: Iterable[Any], text: str) -> list[Found]:

@@ -7,14 +7,16 @@ import segno
 from litestar import Response, get
 from markupsafe import Markup
 
-from parlour import insights
+from parlour import insights, transcripts
 from parlour.agents import store as agents
 from parlour.agents.library import store as library
 from parlour.agents.model import Agent
+from parlour.conversations.model import Standing, Wanted
 from parlour.kit.clock import DAY
 from parlour.kit.errors import NotFound
-from parlour.links import address
+from parlour.links import address, private
 from parlour.links import store as links
+from parlour.notes import store as notes
 from parlour.rights import Permission
 from parlour.staff import store
 from parlour.staff.sessions import Seat
@@ -22,9 +24,12 @@ from parlour.tools import Tools
 from parlour.web.gates import Asked, person
 from parlour.web.studio import shell, today
 from parlour.web.studio.today import Matter
+from parlour.webhooks import store as webhooks
+from parlour.widgets.model import first_id
 
 _WEEK: Final = 7
 _NAMED: Final = 3
+_ASK: Final = "Open the link on your phone and ask something"
 _SHOWN: Final = 12
 """How many agents stand on the page itself."""
 
@@ -40,12 +45,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing to do at the beginning, and where, or by which command."""
+    """One thing to do at the beginning, and where; what comes later has no place yet."""
 
     label: str
     done: bool
     path: str = ""
-    command: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,8 @@ class Figure:
     number: str
     told: str
     days: tuple[int, ...]
+    path: str = ""
+    """Where the conversations are that it counts."""
 
 
 @get(shell.HOME, opt={"gate": person(Permission.AGENTS_SEE)})
@@ -77,7 +83,9 @@ async def home(request: Asked, tools: Tools, seat: Seat) -> Response[Any]:
     phone = (
         await _phone(tools, rows) if not uses and seat.who.may(Permission.LINKS_MANAGE) else None
     )
-    steps = await _steps(tools, seat, rows, used=uses > 0, drawn=phone is not None)
+    steps = await _steps(tools, seat, rows, used=uses > 0)
+    talks = f"{shell.place('conversations')}?days={_WEEK}"
+    reads = seat.who.may(Permission.CONVERSATIONS_SEE)
     return shell.inside(
         request,
         seat,
@@ -87,63 +95,83 @@ async def home(request: Asked, tools: Tools, seat: Seat) -> Response[Any]:
         agents=len(rows),
         live=sum(row.state == "live" for row in rows),
         links=sum(row.links for row in rows),
-        matters=await _matters(tools, workspace, rows),
-        figures=await _figures(tools, workspace),
+        matters=await _matters(tools, seat, rows),
+        figures=await _figures(tools, seat, talks if reads else ""),
         steps=[] if all(step.done for step in steps) else steps,
         phone=phone,
+        asking=_ASK,
         agents_at=shell.place("agents"),
     )
 
 
-async def _matters(tools: Tools, workspace: str, rows: list[Row]) -> list[Matter]:
-    now = tools.clock.now()
+async def _matters(tools: Tools, seat: Seat, rows: list[Row]) -> list[Matter]:
+    now, workspace = tools.clock.now(), seat.person.workspace_id
+    rows = [row for row in rows if seat.who.sees(row.agent.id)]
     failing = await tools.db.browse(insights.failing, workspace, now)
     reading = await tools.db.browse(library.states_of, [row.agent.id for row in rows])
     ending, number = await tools.db.browse(links.ending, workspace, now, now + DAY, most=_NAMED)
     doors = {row.agent.id: row.links for row in rows}
     found = [row.agent for row in rows]
-    of_agents = today.of_agents(found, doors, failing, reading, shell.place("agents"))
-    return of_agents + today.of_links(ending, number, shell.place("links"))
+    invited = await tools.db.browse(private.of_workspace, workspace)
+    at = shell.place("agents")
+    of_agents = today.of_agents(found, doors, failing, reading, at, invited=invited)
+    waiting = await tools.db.browse(transcripts.count, seat.who, Wanted(waits_at=now))
+    of_visitors = today.of_visitors(waiting, shell.place("conversations"))
+    left = await tools.db.browse(notes.count_open, seat.who)
+    of_notes = today.of_notes(left, shell.place("notes"))
+    of_links = today.of_links(ending, number, shell.place("links"))
+    # What needs a builder is no matter of whoever answers visitors.
+    builds = seat.who.may(Permission.AGENTS_MANAGE) and seat.who.may(Permission.LINKS_MANAGE)
+    of_hooks: list[Matter] = []
+    if seat.who.may(Permission.WEBHOOKS_MANAGE):
+        off, faulty = await tools.db.read(webhooks.count_off, workspace)
+        of_hooks = today.of_webhooks(off, faulty, shell.place("webhooks"))
+    return of_visitors + of_notes + of_hooks + (of_agents + of_links if builds else [])
 
 
-async def _figures(tools: Tools, workspace: str) -> list[Figure]:
-    """Return the four numbers; none before anything has happened."""
-    seen = await tools.db.browse(insights.figures, workspace, tools.clock.now())
+async def _figures(tools: Tools, seat: Seat, talks: str) -> list[Figure]:
+    """Return the four numbers; none before anything has happened.
+
+    `talks` is the address of the week's conversations, for whoever may read them.
+    """
+    seen = await tools.db.browse(insights.figures, seat.who, tools.clock.now())
     if not any(seen.conversations) and not any(seen.questions):
         return []
     ended = sum(seen.answers[-_WEEK:]) + sum(seen.failures[-_WEEK:])
     failed = sum(seen.failures[-_WEEK:])
     share = f"{failed / ended:.1%} of all replies" if failed else "none of all replies"
     return [
-        _figure("Conversations", seen.conversations),
+        _figure("Conversations", seen.conversations, talks),
         _figure("Visits", seen.visitors),
         _figure("Answers", seen.answers),
-        Figure("Failed replies", f"{failed:,}", share, seen.failures),
+        Figure(
+            "Failed replies",
+            f"{failed:,}",
+            share,
+            seen.failures,
+            f"{talks}&state={Standing.FAILED}" if talks and failed else "",
+        ),
     ]
 
 
-def _figure(label: str, days: tuple[int, ...]) -> Figure:
-    return Figure(label, f"{sum(days[-_WEEK:]):,}", f"{days[-1]:,} today", days)
+def _figure(label: str, days: tuple[int, ...], path: str = "") -> Figure:
+    return Figure(label, f"{sum(days[-_WEEK:]):,}", f"{days[-1]:,} today", days, path)
 
 
-async def _steps(
-    tools: Tools, seat: Seat, rows: list[Row], *, used: bool, drawn: bool
-) -> list[Step]:
+async def _steps(tools: Tools, seat: Seat, rows: list[Row], *, used: bool) -> list[Step]:
     """List the first steps that this person may take."""
     steps = []
-    name = rows[0].agent.name if rows else "handbook"
-    agent = f"{shell.place('agents')}/{name}" if rows and shell.place("agents") else ""
     if seat.who.may(Permission.AGENTS_MANAGE):
-        make = "parlour agent create handbook --backend documents --path ./handbook"
-        made = f"{shell.place('agents')}/new" if shell.place("agents") else ""
-        live = any(row.state == "live" for row in rows)
+        live = [row for row in rows if row.state == "live"]
+        agent = (live or rows)[0].agent if rows else None
         linked = any(row.links for row in rows)
-        find = "" if drawn else f"parlour link list {name}"
+        page = f"{shell.place('agents')}/{agent.name}" if agent else ""
+        share = f"{shell.place('widgets')}/{agent.name}/{first_id(agent.id)}/share" if agent else ""
         steps += [
-            Step("Make an agent", bool(rows), made, make),
-            Step("Publish it", live, agent, f"parlour agent {_goes_live(rows)} {name}"),
-            Step("Make a link to it", linked, shell.place("links"), f"parlour link create {name}"),
-            Step("Open the link on your phone and ask something", used, "", find),
+            Step("Make an agent", bool(rows), f"{shell.place('agents')}/new"),
+            Step("Publish it", bool(live), page),
+            Step("Share a chat link", linked, share if live else ""),
+            Step(_ASK, used, shell.place("links") if linked else ""),
         ]
     if seat.who.may(Permission.PEOPLE_MANAGE):
         people = await tools.db.read(store.every_person, seat.person.workspace_id)
@@ -158,15 +186,11 @@ async def _phone(tools: Tools, rows: list[Row]) -> Phone | None:
     now = tools.clock.now()
     for link in found:
         if link.enabled and (link.expires_at is None or link.expires_at > now):
-            url = address.url(address.base(tools.settings), tools.keys, link)
+            url = address.url(address.home(tools, link.workspace_id), tools.keys, link)
             code = segno.make(url, micro=False, error="m")
             drawn = code.svg_inline(border=0, omitsize=True, svgclass=None, lineclass=None)
             return Phone(url, Markup(drawn))  # noqa: S704 - squares; the address is not in it
     return None
-
-
-def _goes_live(rows: list[Row]) -> str:
-    return "live" if rows and rows[0].state == "offline" else "publish"
 
 
 @get("/studio/{rest:path}", opt={"gate": person()})

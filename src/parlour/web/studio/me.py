@@ -9,13 +9,14 @@ from litestar.params import Body
 from litestar.response import Redirect
 
 from parlour.kit.errors import FieldError, Invalid, Problem
+from parlour.staff import mails as wishes
 from parlour.staff import people, sessions, store
 from parlour.staff.openid import binding
 from parlour.staff.second_step import store as second_step
 from parlour.staff.sessions import Seat
 from parlour.tools import Tools
 from parlour.web.gates import Asked, person
-from parlour.web.studio import door, shell
+from parlour.web.studio import door, mails, shell
 from parlour.web.studio.shell import NOTHING, Filled
 from parlour.web.studio.throttle import Throttle
 
@@ -40,7 +41,7 @@ class NewPassword(msgspec.Struct, frozen=True):
 @get(_ME, opt=_MINE)
 async def me(request: Asked, tools: Tools, seat: Seat) -> Response[Any]:
     """Show one's own account."""
-    return await _page(request, tools, seat)
+    return await page(request, tools, seat)
 
 
 @post(_ME + "/name", opt=_MINE)
@@ -52,7 +53,7 @@ async def rename(
         await people.rename(tools, seat.who, data.name)
     except Invalid as problem:
         form = Filled.after(problem, {"name": data.name[:300]})
-        return await _page(request, tools, seat, form)
+        return await page(request, tools, seat, form)
     return shell.go(_ME, "renamed")
 
 
@@ -71,8 +72,29 @@ async def change_password(
         if not problem.errors:
             said = problem.detail
             problem.errors = [FieldError("old", said)]
-        return await _page(request, tools, seat, Filled.after(problem, {}))
+        return await page(request, tools, seat, Filled.after(problem, {}))
     return shell.go(_ME, "password")
+
+
+@post(_ME + "/mails", opt=_MINE)
+async def change_mails(
+    request: Asked, tools: Tools, seat: Seat, data: Annotated[dict[str, str], _FORM]
+) -> Response[Any]:
+    """Change which mails one gets."""
+    typed = {name: str(value)[:20] for name, value in [*data.items()][:20]}
+    try:
+        await wishes.change(
+            tools,
+            seat.who,
+            seat.person.id,
+            digest=wishes.digest_of(typed.get("digest", "")),
+            weekday=wishes.number_of("weekday", typed.get("weekday", "")),
+            hour=wishes.number_of("hour", typed.get("hour", "")),
+            alerts=[each for each in wishes.offered(seat.person) if f"alert-{each}" in typed],
+        )
+    except Invalid as problem:
+        return await page(request, tools, seat, Filled.after(problem, typed))
+    return shell.go(_ME, "mails")
 
 
 @post(_ME + "/sessions/{session_id:str}/end", opt=_MINE)
@@ -89,7 +111,8 @@ async def end_others(tools: Tools, seat: Seat) -> Redirect:
     return shell.go(_ME, "ended-others")
 
 
-async def _page(request: Asked, tools: Tools, seat: Seat, form: Filled = NOTHING) -> Response[Any]:
+async def page(request: Asked, tools: Tools, seat: Seat, form: Filled = NOTHING) -> Response[Any]:
+    """Return the page, with a form as it was typed where something did not fit."""
     return shell.inside(
         request,
         seat,
@@ -103,7 +126,8 @@ async def _page(request: Asked, tools: Tools, seat: Seat, form: Filled = NOTHING
         has_password=seat.has_password,
         **door.provider_words(tools),
         second_step=await tools.db.read(second_step.told, seat.person.id),
+        **await mails.shown(tools, seat),
     )
 
 
-HANDLERS = [me, rename, change_password, end_session, end_others]
+HANDLERS = [me, rename, change_password, change_mails, end_session, end_others]

@@ -9,7 +9,7 @@ from litestar.exceptions import HTTPException
 from litestar.params import Body
 from litestar.response import Redirect
 
-from parlour.kit.errors import Conflict, Invalid, Problem, Stale
+from parlour.kit.errors import Conflict, Invalid, Stale
 from parlour.links import address
 from parlour.rights import Permission, Role
 from parlour.staff import invitations, model, people, sessions, store
@@ -43,6 +43,7 @@ class Invite(msgspec.Struct, frozen=True):
     email: str = ""
     role: str = Role.BUILDER.value
     view_personal: str = ""
+    analytics: str = ""
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -50,6 +51,7 @@ class Change(msgspec.Struct, frozen=True):
 
     role: str = ""
     view_personal: str = ""
+    analytics: str = ""
     seen: str = ""
 
 
@@ -71,12 +73,14 @@ async def invite(
             data.email,
             model.role_of(data.role),
             view_personal=bool(data.view_personal),
+            analytics=bool(data.analytics),
         )
     except (Invalid, Conflict) as problem:
         typed = {
             "email": data.email[:300],
             "role": data.role,
             "view_personal": data.view_personal[:1],
+            "analytics": data.analytics[:1],
         }
         return await _list(request, tools, seat, Filled.after(problem, typed))
     return await _list(request, tools, seat, made=made)
@@ -108,11 +112,16 @@ async def change(
             person_id,
             role=model.role_of(data.role),
             view_personal=bool(data.view_personal),
+            analytics=bool(data.analytics),
             seen=seen,
         )
     except (Invalid, Conflict, Stale) as problem:
-        typed = {"role": data.role, "view_personal": data.view_personal[:1] or "no"}
-        return await _one(request, tools, seat, person_id, _after(problem, typed))
+        typed = {
+            "role": data.role,
+            "view_personal": data.view_personal[:1] or "no",
+            "analytics": data.analytics[:1] or "no",
+        }
+        return await _one(request, tools, seat, person_id, Filled.after(problem, typed))
     return shell.go(f"{_LIST}/{person_id}", "saved")
 
 
@@ -138,15 +147,6 @@ async def act(request: Asked, tools: Tools, seat: Seat, person_id: str, act: str
     return shell.go(f"{_LIST}/{person_id}", said)
 
 
-def _after(problem: Problem, typed: dict[str, str]) -> Filled:
-    if isinstance(problem, Stale):
-        # What was chosen stands in the form still; saving once more puts it in place.
-        trouble = problem.detail.partition(";")[0]
-        said = f"{trouble}. Your choice is kept below: look, and save again if you still want it."
-        return Filled(typed, {}, said, problem.status)
-    return Filled.after(problem, typed)
-
-
 async def _list(
     request: Asked,
     tools: Tools,
@@ -156,7 +156,7 @@ async def _list(
     made: MadeInvitation | None = None,
 ) -> Response[Any]:
     workspace, now = seat.person.workspace_id, tools.clock.now()
-    url = f"{address.base(tools.settings)}/studio/invite/{made.token}" if made else ""
+    url = f"{address.home(tools, workspace)}/studio/invite/{made.token}" if made else ""
     return shell.inside(
         request,
         seat,

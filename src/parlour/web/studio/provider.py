@@ -14,9 +14,9 @@ from parlour.staff.openid.provider import Provider, named
 from parlour.staff.openid.refusals import ProviderAway
 from parlour.staff.openid.rounds import Answer
 from parlour.tools import Tools
-from parlour.web import seats
+from parlour.web import browsers, peers, seats
 from parlour.web.gates import OPEN, Asked
-from parlour.web.studio import browsers, door, shell
+from parlour.web.studio import door, shell
 
 _THERE = shell.PROVIDER
 _BACK = _THERE + "/back"
@@ -54,14 +54,15 @@ async def from_provider(request: Asked, tools: Tools) -> Response[Any]:
         identity = await proving.proved(tools, provider, begun, answer, _answer_address(tools))
         home = (await workspaces.ensure_default(tools)).id
         person = await binding.let_in(tools, identity, home)
+        entrance = await signing_in.come_in(
+            tools,
+            person,
+            browsers.named(request.headers.get("user-agent", "")),
+            instead_of=seats.secret_of(request, settings),
+            place=peers.seen_from(request.scope, tools),
+        )
     except Problem as problem:
         return _refused(tools, problem, back)
-    entrance = await signing_in.come_in(
-        tools,
-        person,
-        browsers.named(request.headers.get("user-agent", "")),
-        instead_of=seats.secret_of(request, settings),
-    )
     led = door.entered(tools, entrance, back)
     led.cookies.append(seats.cookie(settings, None, seats.ROUND))
     return led
@@ -75,7 +76,8 @@ def _provider(request: Request[Any, Any, Any]) -> Provider:
 
 
 def _answer_address(tools: Tools) -> str:
-    return address.base(tools.settings) + _BACK
+    home = address.base(tools.settings)
+    return (home if tools.within is None else address.home(tools, tools.within)) + _BACK
 
 
 def _refused(tools: Tools, problem: Problem, back: str) -> Response[Any]:

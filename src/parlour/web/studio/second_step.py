@@ -134,7 +134,7 @@ async def _pending(tools: Tools, seat: Seat) -> str | None:
 
 
 def _drawing(tools: Tools, seat: Seat, secret: str) -> Markup:
-    host = urlsplit(address.base(tools.settings)).hostname or ""
+    host = urlsplit(address.home(tools, seat.person.workspace_id)).hostname or ""
     told = rules.address(secret, seat.person.email, f"Parlour {host}".strip())
     drawn = segno.make(told, micro=False, error="m").svg_inline(
         border=0, omitsize=True, svgclass=None, lineclass=None

@@ -3,10 +3,10 @@
 from typing import Final
 
 from parlour.kit.errors import Problem
-from parlour.kit.limits import PerMinute
+from parlour.kit.limits import Limit, Windows
 from parlour.tools import Tools
 from parlour.web.gates import Asked
-from parlour.web.peers import peer
+from parlour.web.peers import place_of
 
 TRIES_FOR_ADDRESS: Final = 10
 """Tries a minute for one address from one place: an owner elsewhere is not locked out by them."""
@@ -28,23 +28,26 @@ class Throttle:
     def __init__(self, tools: Tools) -> None:
         """Count by places that a trusted proxy may name."""
         self._tools = tools
-        self._addresses = PerMinute(TRIES_FOR_ADDRESS)
-        self._places = PerMinute(TRIES_FROM_PLACE)
+        self._windows = Windows()
 
-    def count(self, request: Asked, what: str, address: str = "") -> None:
-        """Count a try before it is looked at; TooManyTries says how many seconds to wait."""
-        place = peer(request.scope, self._tools.settings.trusted_proxies)
-        counted = [(self._places, self._key(what, place))]
-        if address:
-            mail = address.strip().lower()[:300]
-            counted.append((self._addresses, self._key(what, place, mail)))
-        waits = [
-            (wait, limit.most) for limit, key in counted if (wait := limit.hit(key)) is not None
-        ]
-        if waits:
-            longest, most = max(waits)
-            detail = f"too many tries from here; try again in {longest} s"
-            raise TooManyTries(detail, retry_after=longest, per_minute=most)
+    def count(
+        self, request: Asked, what: str, address: str = "", *, is_known: bool = False
+    ) -> None:
+        """Count a try before it is looked at; TooManyTries says how many seconds to wait.
 
-    def _key(self, *parts: str) -> str:
-        return self._tools.keys.hashed("a try at " + "\0".join(parts))
+        `is_known`: the browser has been this one's before. Its tries are counted by themselves, or
+        anybody who shares a place with others could keep them out.
+        """
+        of = f"tries at {what} for {address.strip().lower()[:300]}"
+        if is_known:
+            limits = [Limit(self._tools.keys.hashed(of), TRIES_FOR_ADDRESS)]
+        else:
+            from_here = place_of(request.scope, self._tools, f"tries at {what}")
+            limits = [Limit(from_here, TRIES_FROM_PLACE)]
+            if address:
+                here = place_of(request.scope, self._tools, of)
+                limits.append(Limit(here, TRIES_FOR_ADDRESS))
+        pace = self._windows.hit(limits)
+        if not pace.passed:
+            detail = f"too many tries from here; try again in {pace.seconds} s"
+            raise TooManyTries(detail, retry_after=pace.seconds, per_minute=pace.limit.most)

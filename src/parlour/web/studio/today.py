@@ -5,19 +5,14 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from parlour.agents.model import Agent
+from parlour.agents.sharing import by_invitation
 from parlour.insights import Failing
 from parlour.kit.clock import Moment
+from parlour.links.private import Invited
 from parlour.links.store import Link
+from parlour.reports import letters
 
-_WHY: Final = {
-    "unreachable": "the server behind it could not be reached",
-    "refused": "the server behind it refused to answer",
-    "rate_limited": "the server behind it takes no more questions for now",
-    "bad_answer": "what came back could not be read as an answer",
-    "timeout": "the answer took too long",
-    "misconfigured": "its settings do not work",
-    "breaker_open": "the server behind it has failed too often and is left alone for a while",
-}
+NOBODY: Final[Mapping[str, Invited]] = {}
 _NAMED: Final = 3
 """How many of many are named."""
 
@@ -54,10 +49,13 @@ def of_agents(
     failing: Mapping[str, Failing],
     reading: Mapping[str, Any],
     at: str,
+    *,
+    invited: Mapping[str, Invited] = NOBODY,
 ) -> list[Matter]:
     """Find what is wrong with agents, most urgent first; `at` is the path of the agents' pages.
 
-    `doors` counts the links of each, `reading` holds the states of their documents.
+    `doors` counts the links of each, `reading` holds the states of their documents, `invited`
+    counts their private links.
     """
     found: list[Matter] = []
     for agent in agents:
@@ -75,7 +73,42 @@ def of_agents(
             told = f"{_links(links)} to it; visitors are told that it is away."
             title = f"{named(agent)} is offline"
             found.append(Matter("plain", "plug-off", title, told, path, "Look at it"))
+        elif state(agent) == "live":
+            found += _private(agent, invited.get(agent.id, Invited()), path)
     return sorted(found, key=lambda matter: ("stop", "wait", "plain").index(matter.urgency))
+
+
+def of_visitors(waiting: int, at: str) -> list[Matter]:
+    """Tell of visitors who wait for a person; `at` is the path of the conversations' list."""
+    if not waiting:
+        return []
+    title = "A visitor waits for a person" if waiting == 1 else f"{waiting:,} visitors wait"
+    told = "Their assistant asked for somebody of the team, and is silent until then."
+    path = f"{at}?state=waiting"
+    return [Matter("stop", "person", title, told, path, "Answer them" if waiting > 1 else "Answer")]
+
+
+def of_notes(number: int, at: str) -> list[Matter]:
+    """Tell of notes that nobody has seen to; `at` is the path of the notes."""
+    if not number:
+        return []
+    title = "Somebody left a note" if number == 1 else f"{number:,} notes wait for somebody"
+    told = "Left at a link that was shut: for a new link, or for the team."
+    return [Matter("wait", "mail", title, told, at, "Read it" if number == 1 else "Read them")]
+
+
+def of_webhooks(off: int, failing: int, at: str) -> list[Matter]:
+    """Tell of webhooks that were turned off, or take nothing; `at` is the path of their list."""
+    found = []
+    if off:
+        title = "A webhook was turned off" if off == 1 else f"{off:,} webhooks were turned off"
+        told = "It took nothing for too long, and is told of nothing until it is turned on again."
+        found.append(Matter("stop", "branch", title, told, at, "Look into it"))
+    if failing:
+        title = "A webhook is failing" if failing == 1 else f"{failing:,} webhooks are failing"
+        told = "Nothing is lost: what they do not take is sent again."
+        found.append(Matter("wait", "branch", title, told, at, "Look into it"))
+    return found
 
 
 def of_links(ending: Sequence[Link], number: int, at: str) -> list[Matter]:
@@ -93,8 +126,24 @@ def of_links(ending: Sequence[Link], number: int, at: str) -> list[Matter]:
     return [Matter("plain", "clock", title, more, at, action, ends)]
 
 
+def _private(agent: Agent, seen: Invited, path: str) -> list[Matter]:
+    at = path and f"{path}/sharing"
+    if by_invitation(agent) and not seen.links:
+        title = f"{named(agent)} is private, and nobody has a private link"
+        told = "Whoever comes by another link reads that it is private."
+        return [Matter("wait", "key", title, told, at, "Make private links")]
+    if seen.used_up:
+        one = seen.used_up == 1
+        many = "A private link" if one else f"{seen.used_up:,} private links"
+        title = f"{many} to {named(agent)} {'is' if one else 'are'} used up"
+        told = f"Who comes anew reads so. Give {'it' if one else 'them'} more uses, or delete "
+        told += "it." if one else "them."
+        return [Matter("plain", "key", title, told, at, "See it" if one else "See them")]
+    return []
+
+
 def _failing(agent: Agent, seen: Failing, path: str) -> Matter:
-    why = _WHY.get(seen.problem, "the answer broke off")
+    why = letters.why(seen.problem)
     if seen.never_answers:
         title = f"{named(agent)} is not answering"
         how = "The last reply" if seen.ended == 1 else f"All {seen.ended} replies"

@@ -6,8 +6,9 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from parlour.agents.backends.documents.words import courtesy, leans_back, say
-from parlour.agents.contract import Citation, Part, Question, Status, Text
+from parlour.agents.backends.documents.recalling import greeted, recalled
+from parlour.agents.backends.documents.words import counted, courtesy, leans_back, say
+from parlour.agents.contract import Citation, Part, Question, Status, Suggestion, Text
 from parlour.agents.library import store, vectors
 from parlour.agents.library.excerpts import Excerpt, excerpt
 from parlour.agents.library.markup import escaped, is_code
@@ -26,6 +27,10 @@ _AS_GOOD: Final = 0.75
 
 _PATIENCE: Final = 20.0
 _LOOK_SECONDS: Final = 0.2
+
+_NEXT: Final = 3
+"""Places that are offered to be asked about next."""
+_LONGEST_NEXT: Final = 60
 
 _NAME: Final = 80
 """Letters of a place's name that are shown."""
@@ -51,29 +56,48 @@ class Documents:
         self._tools = tools
 
     async def answer(self, question: Question) -> AsyncIterator[Part]:
-        """Search, choose and quote; the same question gives the same answer."""
-        language = question.language
-        if (kind := courtesy(question.text)) is not None:
-            yield Text(say(kind, language))
+        """Search, choose and quote; the same question gives the same answer.
+
+        What the visitor told of themselves is said back first where they ask for it.
+        """
+        kind = courtesy(question.text)
+        if polite := greeted(question, kind) or (kind and say(kind, question.language)):
+            yield Text(polite)
             return
+        own = recalled(question)
+        if own is not None:
+            yield Text(own.text)
+            if own.is_all:
+                return
+        async for part in self._look_up(question, is_all=own is None):
+            yield part
+
+    async def _look_up(self, question: Question, *, is_all: bool) -> AsyncIterator[Part]:
+        """Answer out of documents; unless that is all the answer, only where they have one."""
+        language = question.language
         if (state := await self._index()) is None:
             yield Status(say("first_reading", language))
             state = await self._first_index()
         if state is None:
-            yield Text(say("not_ready", language))
+            if is_all:
+                yield Text(say("not_ready", language))
             return
-        yield Status(_counted("searching", state.documents, language))
+        yield Status(counted("searching", state.documents, language))
         found = await search(
             self._tools, self._agent_id, question.text, _before(question), self._server
         )
         if not is_answer(found):
-            for part in _declined(found, language):
+            for part in _declined(found, language) if is_all else []:
                 yield part
             return
         told = found.hits[:_SHOWN]
-        yield Status(_counted("reading", len(told), language))
+        yield Status(counted("reading", len(told), language))
+        if not is_all:
+            yield Text("\n\n")
         for part in _told(found, told, language):
             yield part
+        for place in _next_to(found.hits, told):
+            yield Suggestion(place)
 
     async def _index(self) -> sa.Row[Any] | None:
         state = await self._tools.db.read(store.state_of, self._agent_id)
@@ -87,10 +111,6 @@ class Documents:
                 break
             await asyncio.sleep(_LOOK_SECONDS)
         return found
-
-
-def _counted(what: str, count: int, language: str) -> str:
-    return say(f"{what}_one" if count == 1 else what, language, count=f"{count:,}")
 
 
 def _before(question: Question) -> str:
@@ -114,6 +134,8 @@ def _declined(found: Found, language: str) -> list[Part]:
         for n, hit in enumerate(near, 1):
             parts.append(Text(f"\n- {_name(hit)} [{n}]"))
             parts.append(_citation(n, hit, _excerpt(found, hit, _NEXT_WORDS).quote))
+    else:
+        parts.append(Text(f" {say('next', language)}"))
     return parts
 
 
@@ -135,6 +157,18 @@ def _told(found: Found, told: tuple[Hit, ...], language: str) -> list[Part]:
         for n, hit in named:
             parts.append(_citation(n, hit, _excerpt(found, hit, _NEXT_WORDS).quote))
     return parts
+
+
+def _next_to(hits: tuple[Hit, ...], told: tuple[Hit, ...]) -> list[str]:
+    """Name places that one may want to read next: found for the same question, not yet told."""
+    said = {hit.headings[-1].casefold() for hit in told if hit.headings}
+    places: dict[str, str] = {}
+    for hit in hits[len(told) :]:
+        name = " ".join(hit.headings[-1].split()) if hit.headings else ""
+        is_asked = 1 < len(name) <= _LONGEST_NEXT and any(map(str.isalpha, name))
+        if is_asked and name.casefold() not in said:
+            places.setdefault(name.casefold(), name)
+    return [*places.values()][:_NEXT]
 
 
 def _ends_in_fence(chosen: Excerpt) -> bool:

@@ -1,24 +1,13 @@
 """The few sentences the documents agent says itself, and how it knows that it is being greeted."""
 
 import re
+import tomllib
+from pathlib import Path
 from typing import Final
 
-SAID: Final = {
-    "en": {
-        "searching": "Searching {count} documents",
-        "searching_one": "Searching 1 document",
-        "reading": "Reading {count} passages",
-        "reading_one": "Reading 1 passage",
-        "first_reading": "Reading the documents for the first time",
-        "greeting": "Hello. Ask me anything about these documents.",
-        "thanks": "You’re welcome. Ask on whenever you like.",
-        "empty": "Please write a question, and I’ll look it up in these documents.",
-        "none": "That is not in these documents.",
-        "nearest": "The nearest I have:",
-        "related": "Also related:",
-        "not_ready": "I am still reading these documents. Please ask again in a moment.",
-    }
-}
+_SAID: Final[dict[str, dict[str, str]]] = tomllib.loads(
+    Path(__file__).with_name("said.toml").read_text("utf-8")
+)
 """By language; English stands in for what is missing."""
 
 _GREETING: Final = re.compile(
@@ -43,10 +32,26 @@ _POINTS: Final = re.compile(
 )
 
 
-def say(what: str, language: str, **values: str) -> str:
+def say(what: str, language: str) -> str:
     """Return a sentence in a language, or in English."""
-    known = SAID.get(language.partition("-")[0], {})
-    return (known.get(what) or SAID["en"][what]).format(**values)
+    return _words(language)[what]
+
+
+def in_every_language(what: str) -> list[str]:
+    """Return a sentence in every language."""
+    return [words[what] for words in _SAID.values()]
+
+
+def counted(what: str, count: int, language: str) -> str:
+    """Return a sentence that tells of one or of so many."""
+    words = _words(language)
+    if count == 1:
+        return words[f"{what}_one"]
+    return words[what].format(count=f"{count:,}".replace(",", words["thousands"]))
+
+
+def _words(language: str) -> dict[str, str]:
+    return _SAID.get(language.partition("-")[0], _SAID["en"])
 
 
 def courtesy(text: str) -> str | None:

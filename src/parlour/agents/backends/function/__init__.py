@@ -23,7 +23,7 @@ its result is dropped.
 
 from parlour.agents.backends.function.config import Config, accept, check, shown
 from parlour.agents.backends.function.running import FunctionBackend
-from parlour.agents.kinds import Kind
+from parlour.agents.kinds import Kind, any_attachment
 
 __all__ = ["KIND", "Config", "FunctionBackend"]
 
@@ -33,6 +33,7 @@ KIND = Kind(
     accept=accept,
     check=check,
     shown=shown,
+    attaches=any_attachment,
     build=lambda config, agent_id, tools: FunctionBackend(
         config.target, agent_id, limit=tools.settings.workers
     ),

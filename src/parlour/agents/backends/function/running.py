@@ -21,14 +21,16 @@ from parlour.agents.contract import (
     Citation,
     Part,
     Question,
+    Remember,
     Status,
+    Suggestion,
     Text,
     Usage,
     Variable,
 )
 from parlour.agents.parts import answer_of, bounded, part_of
 
-_PARTS = (Text, Status, Citation, Variable, Usage, Action)
+_PARTS = (Text, Status, Citation, Variable, Remember, Usage, Action, Suggestion)
 
 
 class FunctionBackend:

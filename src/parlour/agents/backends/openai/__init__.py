@@ -13,5 +13,6 @@ KIND = Kind(
     check=check,
     shown=shown,
     secrets=secrets,
+    attaches=lambda config: frozenset({"text", "image"} if config.images else {"text"}),
     build=lambda config, _agent_id, tools: OpenAI(config, tools),
 )

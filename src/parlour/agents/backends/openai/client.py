@@ -3,12 +3,12 @@
 import codecs
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, aclosing
-from typing import Final
+from typing import Any, Final
 
 import orjson
 
 from parlour.agents.backends.openai.config import Config, endpoint, key_of
-from parlour.agents.backends.openai.prompt import request
+from parlour.agents.backends.openai.prompt import messages, request
 from parlour.agents.backends.openai.reader import ReplyReader
 from parlour.agents.calling import attempted, deadlines_of
 from parlour.agents.contract import BackendFailure, Part, Question
@@ -30,24 +30,28 @@ class OpenAI:
         self._ask_usage = True
         self._tokens_field = "max_tokens"
 
-    async def answer(self, question: Question) -> AsyncGenerator[Part, None]:
+    def answer(self, question: Question) -> AsyncGenerator[Part, None]:
         """Yield the reply as it comes."""
-        key = key_of(self._config, self._tools)
-        reply = attempted(lambda: self._asked(question, key), _read, self._adapt)
-        try:
-            async with aclosing(reply) as parts:
-                async for part in parts:
-                    yield part
-        except BackendFailure as failure:  # servers quote the key that they refuse
-            message = str(failure).replace(key, "[key]") if key else str(failure)
-            raise BackendFailure(failure.code, message) from None
+        return self._replied(messages(self._config, question))
 
-    def _asked(self, question: Question, key: str) -> AbstractAsyncContextManager[Response]:
+    def write(self, instructions: str, material: str) -> AsyncGenerator[Part, None]:
+        """Yield a text that no visitor waits for; the owner's instructions are for visitors."""
+        told: list[dict[str, Any]] = [
+            {"role": "system", "content": instructions},
+            {"role": "user", "content": material},
+        ]
+        return self._replied(told)
+
+    def _replied(self, told: list[dict[str, Any]]) -> AsyncGenerator[Part, None]:
+        key = key_of(self._config, self._tools)
+        return attempted(lambda: self._asked(told, key), _read, self._adapt, secret=key)
+
+    def _asked(self, told: list[dict[str, Any]], key: str) -> AbstractAsyncContextManager[Response]:
         headers = {"Content-Type": "application/json", "Accept": "text/event-stream"}
         if key:
             headers["Authorization"] = f"Bearer {key}"
         document = request(
-            self._config, question, ask_usage=self._ask_usage, tokens_field=self._tokens_field
+            self._config, told, ask_usage=self._ask_usage, tokens_field=self._tokens_field
         )
         return self._tools.http.stream(
             "POST",

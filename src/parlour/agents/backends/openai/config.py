@@ -37,6 +37,8 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     """The system prompt."""
     temperature: Temperature | None = None
     max_output_tokens: Tokens | None = None
+    images: bool = False
+    """Whether the model takes pictures."""
 
 
 class Given(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -50,6 +52,8 @@ class Given(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     instructions: Instructions = ""
     temperature: Temperature | None = None
     max_output_tokens: Tokens | None = None
+    images: bool = False
+    """Whether the model takes pictures, which visitors may then be allowed to send."""
 
 
 def accept(
@@ -74,6 +78,7 @@ def accept(
         instructions=new.instructions,
         temperature=new.temperature,
         max_output_tokens=new.max_output_tokens,
+        images=new.images,
     )
 
 
@@ -117,6 +122,7 @@ def shown(config: Config) -> dict[str, Any]:
         "instructions": config.instructions,
         "temperature": config.temperature,
         "max_output_tokens": config.max_output_tokens,
+        "images": config.images,
     }
 
 

@@ -1,6 +1,8 @@
 """Reads a model's reply as it streams in; every token passes here, so nothing is done twice."""
 
 import json
+from contextlib import suppress
+from time import monotonic
 from typing import Any, Final
 
 import orjson
@@ -10,19 +12,30 @@ from parlour.agents.parts import one_line, storable, usage_of
 from parlour.kit.http import EventReader, LineTooLong
 
 _LONGEST_EVENT: Final = 1_048_576
+_THINKING: Final = Status(doing="thinking")
+_READING: Final = Status(doing="reading")
+_WORKING: Final = Status(doing="working")
+_SIGN_EVERY: Final = 1.0
+"""Seconds after which a model that says nothing is said to be at it still: it is not silent."""
 _FAILURES: Final = (AttributeError, IndexError, KeyError, TypeError)
 
 
 class ReplyReader:
     """Turns the bytes of a streamed reply into parts, one Text for all that arrived together."""
 
-    __slots__ = ("_events", "_finish", "_thinking", "_usage", "_written", "done", "failure")
+    __slots__ = (
+        *("_called", "_events", "_finish", "_signs", "_told", "_told_at", "_usage", "_written"),
+        *("done", "failure"),
+    )
 
     def __init__(self) -> None:
         """Begin a reply."""
         self._events = EventReader(_LONGEST_EVENT)
         self._finish = ""
-        self._thinking = False
+        self._called: set[int] = set()
+        self._signs: list[Status] = []
+        self._told: Status | None = None
+        self._told_at = 0.0
         self._usage: Usage | None = None
         self._written = False
         self.done = False
@@ -60,7 +73,6 @@ class ReplyReader:
 
     def _parts(self, events: list[bytes]) -> list[Part]:
         texts: list[str] = []
-        thought = self._thinking
         for event in events:
             if self.done or self.failure is not None:
                 break
@@ -72,14 +84,23 @@ class ReplyReader:
             except _FAILURES:
                 self.failure = BackendFailure("bad_answer", "an event has not the expected form")
         parts: list[Part] = []
-        if self._thinking and not thought and not self._written:
-            parts.append(Status("Thinking"))
+        if self._signs:
+            self._tell(parts)
         if texts:
             text = texts[0] if len(texts) == 1 else "".join(texts)
             if not self._written and not text.isspace():
                 self._written = True
             parts.append(Text(text))
         return parts
+
+    def _tell(self, parts: list[Part]) -> None:
+        """Say what the model does; again after a while, as long as there is nothing else of it."""
+        now = monotonic()
+        for sign in self._signs:
+            if sign != self._told or now - self._told_at > _SIGN_EVERY:
+                self._told, self._told_at = sign, now
+                parts.append(sign)
+        self._signs.clear()
 
     def _text(self, event: bytes) -> str:
         """Return the text in one event; remember whatever else it tells."""
@@ -108,18 +129,38 @@ class ReplyReader:
         return self._content(delta) if delta else ""
 
     def _content(self, delta: dict[str, Any]) -> str:
+        if delta.get("role") == "tool":  # what a tool found is for the model, not for the visitor
+            self._sign(_READING)
+            return ""
         content = delta.get("content")
         if content is None:
             content = delta.get("refusal") or ""
         if not content:
-            if delta.get("reasoning_content") or delta.get("reasoning"):
-                self._thinking = True
+            if calls := delta.get("tool_calls"):
+                self._called_for(calls)
+            elif delta.get("reasoning_content") or delta.get("reasoning"):
+                self._sign(_THINKING)
             return ""
         if isinstance(content, list):
             content = "".join(each["text"] for each in content if each.get("type") == "text")
         if not isinstance(content, str):
             raise TypeError
         return storable(content) if "\0" in content else content
+
+    def _called_for(self, calls: list[Any]) -> None:
+        """Take note of the tools that are called, by the name that comes first with each call."""
+        sign = self._signs[-1] if self._signs else self._told or _WORKING
+        with suppress(*_FAILURES):  # whatever a server means by it, its answer is still to come
+            for call in calls:
+                name = (call.get("function") or call).get("name")
+                if name and isinstance(name, str) and call.get("index", -1) not in self._called:
+                    self._called.add(call.get("index", -2))
+                    sign = Status(tool=one_line(name, 64))
+        self._sign(sign)
+
+    def _sign(self, sign: Status) -> None:
+        if not self._signs or self._signs[-1] != sign:
+            self._signs.append(sign)
 
     def _count(self, usage: Any) -> None:
         if isinstance(usage, dict):

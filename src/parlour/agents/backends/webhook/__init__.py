@@ -7,6 +7,13 @@ Parlour posts JSON, signed by Standard Webhooks (`webhook-id`, `webhook-timestam
      "message": "the visitor's message",
      "messages": [{"author": "visitor", "name": "", "text": "…"}, …], "variables": {…}}
 
+Where the visitor sent files along, `files` has each of them whole, and messages name theirs:
+
+    "files": [{"name": "receipt.png", "kind": "image", "media_type": "image/png", "size": 68,
+               "content": "iVBORw0KGgo…"}]
+
+The content is base64. Nothing has to be fetched, so no address of a file ever leaves the house.
+
 The answer is one JSON document,
 
     {"text": "Hello **you**", "citations": [{"n": 1, "title": "…", "source": "…", "quote": "…"}],
@@ -35,7 +42,7 @@ behind the last signature make the answer a bad one.
 
 from parlour.agents.backends.webhook.client import WebhookBackend
 from parlour.agents.backends.webhook.config import Config, accept, check, made, shown
-from parlour.agents.kinds import Kind
+from parlour.agents.kinds import Kind, any_attachment
 
 __all__ = ["KIND", "Config", "WebhookBackend"]
 
@@ -46,6 +53,7 @@ KIND = Kind(
     check=check,
     shown=shown,
     build=lambda config, _agent_id, tools: WebhookBackend(config, tools),
+    attaches=any_attachment,
     made=made,
     secrets=lambda config: {"secret": config.secret_at},
 )

@@ -1,5 +1,6 @@
 """Asks a program behind a URL, signed, and reads its answer."""
 
+import base64
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, aclosing, suppress
 from typing import Any, Final
@@ -11,7 +12,7 @@ from parlour.agents.backends.webhook.config import Config
 from parlour.agents.backends.webhook.reader import PartReader, json_of
 from parlour.agents.backends.webhook.signing import Proof
 from parlour.agents.calling import attempted, deadlines_of
-from parlour.agents.contract import BackendFailure, Part, Question
+from parlour.agents.contract import BackendFailure, File, Part, Question, Said
 from parlour.agents.parts import answer_of
 from parlour.kit.http import LineReader, LineTooLong, Response
 from parlour.tools import Tools
@@ -97,15 +98,29 @@ class WebhookBackend:
 
 def document_of(question: Question) -> dict[str, Any]:
     """Write a question down."""
+    memory = question.memory
     return {
         "conversation": question.conversation_id,
         "turn": question.turn_id,
         "agent": question.agent_id,
         "language": question.language,
         "message": question.text,
-        "messages": [
-            {"author": each.author, "name": each.name, "text": each.text}
-            for each in question.messages
-        ],
+        "messages": [_said(each) for each in question.messages],
+        **({"files": [_whole(each) for each in question.files]} if question.files else {}),
         "variables": dict(question.variables),
+        "memory": None if memory is None else {"summary": memory.summary, "notes": memory.notes},
     }
+
+
+def _said(said: Said) -> dict[str, Any]:
+    told = {"author": said.author, "name": said.name, "text": said.text}
+    return {**told, "files": [_named(each) for each in said.files]} if said.files else told
+
+
+def _named(file: File) -> dict[str, Any]:
+    told = {"name": file.name, "kind": file.kind, "media_type": file.media_type}
+    return {**told, "size": file.size}
+
+
+def _whole(file: File) -> dict[str, Any]:
+    return {**_named(file), "content": base64.b64encode(file.content or b"").decode()}

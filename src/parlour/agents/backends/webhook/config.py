@@ -1,7 +1,5 @@
 """The settings of a webhook agent, and the secret that is made for it."""
 
-import base64
-import secrets
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -10,7 +8,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from parlour.agents.kinds import KEEP, check_url, fitted, wrong
 from parlour.kit.clock import Moment
-from parlour.kit.http import Blocked, parse
+from parlour.kit.http import Blocked, parse, signed
 from parlour.tools import Tools
 
 Url = Annotated[str, Meta(min_length=1, max_length=2_000)]
@@ -61,8 +59,8 @@ def accept(
             raise wrong("url", told)
     at = previous.secret_at if previous else 0
     if not sealed or new.rotate_secret:
-        made = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
-        sealed, at = (tools.keys.seal(made), *sealed[:1]), tools.clock.now()
+        sealed = (tools.keys.seal(signed.new_secret()), *sealed[:1])
+        at = tools.clock.now()
     return Config(new.url, sealed, new.verify_response, at)
 
 

@@ -1,12 +1,12 @@
 """Both ends of the signature between an agent and the program behind it."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from parlour.agents.contract import BackendFailure
+from parlour.kit.http import signed
 
 
 class Proof:
@@ -19,13 +19,7 @@ class Proof:
 
     def headers(self, body: str) -> dict[str, str]:
         """Sign a request with every secret, so that the receiver may know either."""
-        now = datetime.now(UTC)
-        signed = [each.sign(self._id, now, body) for each in self._webhooks]
-        return {
-            "webhook-id": self._id,
-            "webhook-timestamp": str(int(now.timestamp())),
-            "webhook-signature": " ".join(signed),
-        }
+        return signed.headers(self._webhooks, self._id, body)
 
     def verify(self, body: bytes, headers: Mapping[str, str]) -> None:
         """Refuse a body that none of the secrets signed for this question."""

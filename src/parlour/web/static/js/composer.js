@@ -1,23 +1,28 @@
 // The message box: keys, growth, the draft that survives a reload, and messages that wait their turn.
 
-import { clone, find, kept } from "./dom.js";
+import { clone, find, kept, word } from "./dom.js";
+
+const FEW = 3; // messages a minute that are left when it is said
+const SCARCE = 0.2; // of a day's tokens
+const NEARLY = 0.8; // of a message's length
 
 export class Composer {
   #form = find(".composer"); #field = find("#message"); #list = find(".queue"); #queue = [];
-  #say; #stop; #recall;
+  #say; #stop; #recall; #most; #room = find("#room"); #told = 0;
 
-  /** `say(text)` a message to send or queue, `stop()`, `recall()` the last thing that was said. */
+  /** `say(text)` a message to send or queue, `stop()`, `recall()` the last question, to be said otherwise. */
   constructor({ say, stop, recall }) {
     this.#say = say;
     this.#stop = stop;
     this.#recall = recall;
     this.#field.required = false;
+    this.#most = Number(this.#field.dataset.most);
     this.#form.addEventListener("submit", (event) => this.#submitted(event));
     this.#field.addEventListener("keydown", (event) => this.#key(event));
     this.#field.addEventListener("input", () => this.#changed());
     this.#list.addEventListener("click", (event) => this.#queued(event));
     const asked = new URLSearchParams(location.search).get("q");
-    this.text = this.#field.value || kept.get("draft") || (asked ?? "").slice(0, 4000);
+    this.text = kept.get("draft") || this.#field.value || (asked ?? "").slice(0, 4000);
     this.#queue = kept.get("queue") ?? [];
     this.#draw();
   }
@@ -26,6 +31,11 @@ export class Composer {
   set text(text) {
     this.#field.value = text;
     this.#changed();
+  }
+
+  /** Say another thing in the empty box, or ("") what it said at first. */
+  hint(text) {
+    this.#field.placeholder = text || this.#field.dataset.hint;
   }
 
   focus() { this.#field.focus(); }
@@ -40,6 +50,18 @@ export class Composer {
     if (focused) (yes ? stop : send).focus();
   }
 
+  /** Say what is left of the minute or of the day, before it is gone. */
+  left({ minute, tokens }) {
+    clearTimeout(this.#told);
+    let said = "";
+    if (minute?.r <= FEW) said = word("left", { n: minute.r });
+    if (tokens?.r <= tokens?.q * SCARCE) said = word("left_tokens", { n: tokens.r });
+    const line = find("#left");
+    line.textContent = said;
+    line.hidden = !said;
+    if (said && minute?.r <= FEW) this.#told = setTimeout(() => this.left({ tokens }), minute.t * 1000);
+  }
+
   enqueue(text) { this.#keep([...this.#queue, text]); }
   next() {
     const [first, ...rest] = this.#queue;
@@ -49,16 +71,17 @@ export class Composer {
   clearQueue() { this.#keep([]); }
 
   /** Put text back in the box, before whatever has been typed since. */
-  giveBack(text) {
+  giveBack(text, focus = true) {
     this.text = this.text.trim() ? `${text}\n${this.text}` : text;
-    this.focus();
+    if (focus) this.focus();
   }
 
   #submitted(event) {
+    if (event.submitter?.name === "look") return; // it leads to another page
     event.preventDefault();
     if (event.submitter?.dataset.do === "stop") return this.#stop();
     const text = this.text.trim();
-    if (!text) return this.focus();
+    if (!text || this.#measure() < 0) return this.focus();
     this.text = "";
     this.#say(text);
   }
@@ -81,9 +104,23 @@ export class Composer {
   #changed() {
     kept.set("draft", this.text);
     this.#form.classList.toggle("composer--blank", !this.text.trim());
+    this.#measure();
     if (CSS.supports("field-sizing", "content")) return;
     this.#field.style.height = "auto";
     this.#field.style.height = `${this.#field.scrollHeight}px`;
+  }
+
+  /** Show how much room is left once little is; negative when the text is too long. */
+  #measure() {
+    const length = this.text.length < this.#most * NEARLY ? 0 : [...this.text.trim()].length;
+    const room = this.#most - length;
+    this.#room.hidden = room > this.#most * (1 - NEARLY);
+    this.#room.classList.toggle("fine--over", room < 0);
+    this.#field.setAttribute("aria-invalid", String(room < 0));
+    if (!this.#room.hidden) {
+      this.#room.textContent = word(room < 0 ? "over" : "room", { n: Math.abs(room) });
+    }
+    return room;
   }
 
   #keep(queue) {

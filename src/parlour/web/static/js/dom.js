@@ -1,16 +1,35 @@
 // Finding, cloning and speaking: the few words every other script uses.
 
+import { language } from "./times.js";
+
 export const body = document.body;
 export const find = (selector, root = document) => root.querySelector(selector);
 export const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 
 const words = JSON.parse(find("#words")?.textContent || "{}");
 
-/** The page's own words; `{name}` is filled from `values`. */
-export const word = (key, values = {}) =>
-  (words[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+/** Add to the page's words: `words/<language>.js` does, before any other script of the chat runs. */
+export const tell = (more) => Object.assign(words, more);
+
+const written = (value) => (typeof value === "number" ? new Intl.NumberFormat(language).format(value) : value ?? "");
+
+/** The page's own words; `{name}` is filled from `values`. What is said of a number has forms: `n` takes one. */
+export function word(key, values = {}) {
+  const found = words[key] ?? key;
+  const text = found.replace ? found : found[new Intl.PluralRules(language).select(values.n)] ?? found.other ?? found.many;
+  return text.replace(/\{(\w+)\}/g, (_, name) => written(values[name]));
+}
+
+/** What the page says under a key, or nothing. */
+export const said = (key) => words[key];
 
 export const clone = (id) => find(`#${id}`).content.firstElementChild.cloneNode(true);
+
+/** The page around this one, where this one stands in a frame: its origin, once that is known. */
+export const around = { origin: window.parent === window ? null : location.ancestorOrigins?.[0] ?? "?" };
+
+/** The headers of a call: in a frame they tell so, and the session is kept for that site alone. */
+export const headers = (more = {}) => (around.origin ? { ...more, "X-Parlour-Frame": around.origin } : more);
 
 export function make(tag, className = "", ...children) {
   const element = document.createElement(tag);

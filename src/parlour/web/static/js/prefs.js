@@ -1,6 +1,7 @@
 // The menu: theme, text size, the conversation as a text file.
 
 import { all, find, word } from "./dom.js";
+import { inWords } from "./times.js";
 
 const root = document.documentElement;
 const CHOICES = { theme: ["auto", "light", "dark"], size: ["normal", "large", "larger"] };
@@ -29,7 +30,7 @@ export function download() {
     const mine = turn.matches(".turn--visitor");
     const who = mine ? word("you") : find(".turn__who bdi", turn).textContent;
     const text = mine ? find(".bubble", turn).textContent : find(".raw", turn).content.textContent;
-    return `${who}, ${new Date(turn.dataset.at).toLocaleString()}\n${text}\n`;
+    return `${who}, ${inWords(turn.dataset.at, "dated")}\n${text}\n`;
   });
   const file = new Blob([parts.join("\n")], { type: "text/plain;charset=utf-8" });
   const anchor = document.createElement("a");

@@ -49,7 +49,9 @@ export class Scroll {
 
   #fit() {
     const { offsetHeight, offsetTop } = this.#anchor ?? {};
-    if (!this.#room || !this.#anchor?.isConnected || this.#room !== this.#turns.lastElementChild) return;
+    if (!this.#room || !this.#anchor?.isConnected) return;
+    // Once somebody else has said something below it, the reply keeps no room of its own.
+    if (this.#room !== this.#turns.lastElementChild) return this.move(null);
     const gap = this.#room.offsetTop - offsetTop - offsetHeight;
     // The first question stays where it is, below the name of the day.
     const above = offsetTop < 2 * ABOVE ? offsetTop : ABOVE;
@@ -79,6 +81,6 @@ export class Scroll {
     this.#button.hidden = this.#following || away < 120;
     if (this.#following) this.#unseen = 0;
     find("span", this.#button).textContent =
-      this.#unseen === 0 ? "" : word(this.#unseen === 1 ? "new_one" : "new_many", { n: this.#unseen });
+      this.#unseen === 0 ? "" : word("new", { n: this.#unseen });
   }
 }

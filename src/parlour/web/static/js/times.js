@@ -2,10 +2,12 @@
 
 // The reader's own manner of writing times, as long as it is in the page's language.
 const page = document.documentElement.lang;
-const language = navigator.languages.find((own) => own.split("-")[0] === page) ?? (page || undefined);
+export const language = navigator.languages.find((own) => own.split("-")[0] === page) ?? (page || undefined);
 const FORMS = {
   clock: { hour: "numeric", minute: "2-digit" },
   full: { weekday: "long", day: "numeric", month: "long", hour: "numeric", minute: "2-digit" },
+  zoned: { weekday: "long", day: "numeric", month: "long", hour: "numeric", minute: "2-digit", timeZoneName: "short" },
+  dated: { dateStyle: "medium", timeStyle: "short" },
   short: { day: "numeric", month: "short", hour: "numeric", minute: "2-digit" },
 };
 
@@ -23,6 +25,11 @@ export function clock(moment, form = "clock") {
   time.dateTime = moment;
   time.dataset.as = form;
   return time;
+}
+
+/** Say a moment in words. */
+export function inWords(moment, form = "full") {
+  return new Intl.DateTimeFormat(language, FORMS[form]).format(new Date(moment));
 }
 
 /** What a day is called: today, yesterday, or its date. */

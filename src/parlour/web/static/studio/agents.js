@@ -2,6 +2,12 @@
 
 for (const form of document.querySelectorAll("form[data-at-once]")) form.requestSubmit();
 
+// With another picture the draft looks another way.
+document.addEventListener("htmx:after:swap", (event) => {
+  const form = document.querySelector(".tryout form");
+  if (event.target.id === "portrait" && form && !form.querySelector("button").disabled) form.requestSubmit();
+});
+
 const drop = document.querySelector("form[data-drop]");
 if (drop) start(drop);
 

@@ -33,10 +33,23 @@ function search() {
   else document.querySelector("[data-palette]")?.click();
 }
 
+/** The button that says this letter, where the page has one. */
+function press(letter) {
+  const button = [...document.querySelectorAll(`[data-press="${letter}"]`)].find(seen);
+  button?.click();
+  // What opens is a menu: the keyboard goes on in it.
+  if (button?.matches("summary")) button.parentElement.querySelector(".menu button")?.focus();
+}
+
 const KEYS = {
   j: () => move(1),
   k: () => move(-1),
   n: () => [...document.querySelectorAll(NEW)].find(seen)?.click(),
+  t: () => press("t"),
+  r: () => press("r"),
+  c: () => press("c"),
+  h: () => press("h"),
+  w: () => [...document.querySelectorAll("#dock textarea")].find(seen)?.focus(),
   "/": search,
   "?": () => sheet.showModal(),
   g: () => (leading = Date.now()),

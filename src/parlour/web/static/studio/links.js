@@ -30,8 +30,10 @@ document.addEventListener("input", (event) => {
 });
 
 document.addEventListener("reset", () => setTimeout(count));
-document.addEventListener("htmx:after:swap", () => {
+document.addEventListener("htmx:after:swap", (event) => {
   count();
+  // With another picture the widget looks another way.
+  if (event.target.id === "logo") document.querySelector("#look").dispatchEvent(new Event("input"));
   // A link that was just made is what comes next, also where it lies below the edge of the screen.
   document.querySelector("#dialog #made [data-copy]")?.focus();
 });
@@ -45,3 +47,12 @@ document.addEventListener("input", (event) => {
   if (event.target.matches("[data-own]") && event.target.value.trim())
     for (const ink of event.target.form.querySelectorAll(".inks [type=radio]")) ink.checked = false;
 });
+
+// The zones that this browser knows, and its own where no hours were ever said.
+const zone = document.querySelector("[data-zone]");
+if (zone && Intl.supportedValuesOf) {
+  const known = Intl.supportedValuesOf("timeZone").map((name) => new Option(name));
+  document.querySelector("#zones").append(...known);
+  if (zone.value === "UTC" && !zone.form.elements.weekly.value)
+    zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone;
+}

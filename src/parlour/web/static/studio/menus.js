@@ -8,6 +8,14 @@ document.addEventListener("click", (event) => {
 });
 
 document.addEventListener("keydown", (event) => {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  const here = document.activeElement;
+  const menu = step && here?.matches("a, button") && here.closest("details.menu-wrap[open] > .menu");
+  if (menu) {
+    const all = [...menu.querySelectorAll("a, button")];
+    all[(all.indexOf(here) + step + all.length) % all.length]?.focus();
+    return event.preventDefault();
+  }
   if (event.key !== "Escape") return;
   const open = document.activeElement?.closest(OPEN) ?? document.querySelector(OPEN);
   if (!open) return;

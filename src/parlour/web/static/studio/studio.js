@@ -7,3 +7,8 @@ import "./telling.js";
 import "./menus.js";
 import "./palette.js";
 import "./keys.js";
+import "./wrong.js";
+import "./waiting.js";
+
+// Where one is stays in sight, also where the list of places is longer than the window.
+document.querySelector(".rail nav [aria-current]")?.scrollIntoView({ block: "nearest" });

@@ -27,9 +27,21 @@ export function ago(root) {
   }
 }
 
+/** How long somebody has been waiting, as short as can be: "40 s", "12 min", "3 h". */
+export function waits(root) {
+  for (const time of root.querySelectorAll("time[data-waits]")) {
+    const seconds = Math.max(0, Math.floor((Date.now() - new Date(time.dateTime)) / 1000));
+    const minutes = Math.floor(seconds / 60);
+    time.textContent = minutes < 1 ? `${seconds} s` : minutes < 120 ? `${minutes} min` : `${Math.floor(minutes / 60)} h`;
+  }
+}
+
 ago(document);
+waits(document);
+setInterval(() => waits(document), 1000);
 setInterval(() => ago(document), 30_000);
 document.addEventListener("htmx:after:swap", () => {
   localise(document);
   ago(document);
+  waits(document);
 });

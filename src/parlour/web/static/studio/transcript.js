@@ -1,136 +1,169 @@
 // An open conversation: what is said appears as it is said, and how it was made right after.
 
-import { all, body, find, say, word } from "../js/dom.js";
-import { Reply } from "../js/reply.js";
+import { all, body, find } from "../js/dom.js";
+import { Talk, fetched, oneByOne, sendsOnEnter } from "../js/talk.js";
 import { localise } from "../js/times.js";
+import { types } from "../js/typing.js";
+import * as turns from "../js/turns.js";
+import { Live, newId } from "../js/wire.js";
+import { ago, waits } from "./times.js";
+import { assist, leadsTo } from "./writing.js";
 
-const talk = find(".talk[data-live]");
+const root = find(".talk[data-live]");
 // What the transcript's own scripts look for stands on the page's body elsewhere.
-Object.assign(body.dataset, { base: talk.dataset.base, token: "" });
-const turns = await import("../js/turns.js");
-const wire = await import("../js/wire.js");
+Object.assign(body.dataset, { base: root.dataset.base, token: "" });
 
-const box = find(".transcript", talk);
-const live = new wire.Live(happened, lost, async () => true, talk.dataset.live);
+const talk = new Talk(root, { refresh, settled: () => known() });
+const live = new Live(happened, lost, async () => true, `${root.dataset.live}?around=${root.dataset.around}`);
 
-/** The answer being written: its turn on the page and the text so far. */
-let current = null;
 /** Whether the server has said that this reader may look no more. */
 let over = false;
-/** Whether the reader is at the end, and goes along with it. */
-let along = true;
 
-turns.adoptAll();
-resume();
-const target = location.hash.startsWith("#msg_") && turns.byId(location.hash.slice(1));
-if (target) target.scrollIntoView({ block: "start" });
-else box.scrollTop = box.scrollHeight;
-live.after = talk.dataset.after;
+live.after = root.dataset.after;
 // Only while the page is seen: a browser opens only so many streams to one place.
 const seen = () => (document.hidden || over ? live.close() : live.connect());
 document.addEventListener("visibilitychange", seen);
 addEventListener("pagehide", () => live.close());
 seen();
 
-box.addEventListener("scroll", () => {
-  along = box.scrollHeight - box.scrollTop - box.clientHeight < 80;
-});
-
-function resume() {
-  const open = all('.turn--agent[data-state="writing"]', talk).at(-1);
-  if (open) write(open, find(".raw", open).content.textContent);
-}
-
 function happened(name, data) {
-  ({ message: arrived, delta: grown, done: finished, status: informed, refused, resync: refresh })[name]?.(data);
-  if (along) box.scrollTop = box.scrollHeight;
-}
-
-function arrived(message) {
-  const known = turns.byId(message.id);
-  if (message.author.kind === "visitor") {
-    return turns.identify(known ?? turns.visitor(message.text), message);
-  }
-  if (message.author.kind !== "agent") return known || turns.system(message);
-  const turn = known ?? (message.replaces && turns.byId(message.replaces)) ?? turns.agent();
-  find(`.machine[data-turn="${turn.dataset.turn}"]`, talk)?.remove();
-  turns.identify(turn, message);
-  if (message.state === "writing") {
-    turns.open(turn);
-    write(turn, message.text ?? "");
-  } else if (turn.dataset.state !== message.state || turn === current?.turn) close(turn, message);
-}
-
-function informed({ turn, label }) {
-  const known = turns.byTurn(turn);
-  if (known) turns.status(known, label);
-}
-
-function grown({ turn, offset, text }) {
-  const known = turns.byTurn(turn);
-  if (!known) return refresh();
-  if (current?.turn !== known) write(known, "");
-  if (!current.reply.delta(offset, text)) return refresh();
-  turns.status(known, word("writing"));
-}
-
-function finished({ message }) {
-  const turn = turns.byId(message.id) ?? turns.byTurn(message.turn) ?? turns.agent();
-  turns.identify(turn, message);
-  close(turn, message);
-  say(word("ready", { n: message.text.trim().split(/\s+/).length }));
-}
-
-function write(turn, text) {
-  if (current?.turn === turn) return current.reply.delta(0, text);
-  current?.reply.end();
-  current = { turn, reply: new Reply(find(".prose", turn), text) };
-  turns.status(turn, word(text ? "writing" : "thinking"));
-}
-
-function close(turn, message) {
-  if (current?.turn === turn) {
-    current.reply.end();
-    current = null;
-  }
-  turns.close(turn, message);
-  known();
+  if (name === "control" || name === "around") known();
+  else if (name === "typing") typed(data);
+  else if (name === "refused") refused(data);
+  else talk.happened(name, data);
+  if (name === "message") types(find("#typing", root), "");
 }
 
 /** Fetch what the server knows by now of how answers were made, and of the conversation. */
-async function known() {
-  const page = await fetched();
+const known = oneByOne(async () => {
+  const page = await looked();
   if (!page) return;
   for (const made of all(".machine", page)) {
     const { turn } = made.dataset;
     const after = turns.byTurn(turn);
-    if (after && !find(`.machine[data-turn="${turn}"]`, talk)) after.after(made);
+    if (after && !find(`.machine[data-turn="${turn}"]`, root)) after.after(made);
   }
+  asides(page);
   const facts = find(".facts", page);
   localise(facts);
+  ago(facts);
   find(".facts").replaceChildren(...facts.childNodes);
+  redock(page);
+});
+
+/** Show the internal notes that there are by now, each behind the message it was written after. */
+function asides(page) {
+  const theirs = all(".whispered", page);
+  const kept = new Set(theirs.map((note) => note.id));
+  all(".whispered", root).forEach((note) => kept.has(note.id) || note.remove());
+  for (const note of theirs.filter((each) => !document.getElementById(each.id))) {
+    const before = all(".turns > *", root).findLast((each) => Number(each.dataset.seq ?? each.dataset.place ?? -1) <= Number(note.dataset.place) && !each.matches(".day, .machine"));
+    const made = before?.nextElementSibling?.matches(".machine") ? before.nextElementSibling : before;
+    made ? made.after(note) : find(".turns", root).prepend(note);
+    localise(note);
+  }
+  talk.goAlong();
 }
+
+function typed({ author }) {
+  types(find("#typing", root), `${author.kind === "visitor" ? "The visitor" : author.name} is writing…`);
+}
+
+/** Put the server's dock in place of ours, unless nothing of it has changed. */
+function redock(page) {
+  const ours = find("#dock", root);
+  const theirs = find("#dock", page);
+  const isSame = ours?.dataset.mark === theirs?.dataset.mark;
+  if (isSame && !find("[role=alert]", theirs ?? page)) return;
+  const typed = find("textarea", ours ?? root)?.value;
+  ours?.remove();
+  if (!theirs) return;
+  find(".transcript", root).after(theirs);
+  const field = find("textarea", theirs);
+  // What could not be sent comes back in the page; what was typed meanwhile is only here.
+  if (field && typed) field.value = [field.value, typed].filter(Boolean).join("\n");
+  localise(theirs);
+  waits(theirs);
+  talk.goAlong();
+}
+
+/** What is sent goes one after the other, so that it arrives in the order in which it was said. */
+let line = Promise.resolve();
+
+root.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!form.closest("#dock, .whispered")) return;
+  event.preventDefault();
+  const seen = find('[name="seen"]', form);
+  if (seen) seen.value = all(".turns [data-seq]", root).at(-1)?.dataset.seq ?? seen.value;
+  const fields = new URLSearchParams(new FormData(form, event.submitter));
+  if (fields.has("message")) {
+    // The box is free for the next thing to say, which has an id of its own.
+    find("textarea", form).value = "";
+    find('[name="message_id"]', form).value = newId();
+  }
+  const way = leadsTo(root, fields.get("message"));
+  if (way) return go(way);
+  line = line.then(() => sent(form, fields));
+});
+
+/** Send a form of the dock; what comes back is the page, or, when it did not work, says why. */
+async function sent(form, fields) {
+  const { answer, page } = (await fetched(form.action, { method: "POST", body: fields })) ?? {};
+  if (!answer) return giveBack(fields);
+  if (!find(".talk", page)) return location.reload();
+  redock(page);
+  asides(page);
+  if (!form.closest(".whispered")) find('#dock[data-pen="mine"] textarea')?.focus();
+}
+
+/** Go where a command leads: into the dialog that a link of the page opens, or to the page itself. */
+function go(address) {
+  const way = find(`a[href="${address}"]`, root);
+  way ? way.click() : location.assign(address);
+}
+
+/** Put what did not arrive back into the box, and say so. */
+function giveBack(fields) {
+  const field = find("#dock textarea");
+  if (field && fields.has("message")) field.value = [fields.get("message"), field.value].filter(Boolean).join("\n");
+  lost(true);
+}
+
+assist(root);
+sendsOnEnter(root, "#dock .writing");
+
+// Whoever is here keeps the pen; a closed laptop lets it go.
+function keep() {
+  const form = find('#dock[data-pen="mine"] .pen');
+  if (!form || document.hidden) return;
+  fetch(form.action, { method: "POST", body: new URLSearchParams({ act: "renew" }) }).catch(() => null);
+}
+keep();
+setInterval(keep, 60000);
+document.addEventListener("visibilitychange", keep);
 
 /** Put the server's transcript in place of ours. */
 async function refresh() {
-  const page = await fetched();
+  const page = await looked();
   if (!page) return;
-  current = null;
-  find(".turns", talk).replaceChildren(...find(".turns", page).childNodes);
-  turns.adoptAll();
-  resume();
+  find(".turns", root).replaceChildren(...find(".turns", page).childNodes);
+  talk.resume();
   live.connect(find(".talk", page).dataset.after);
 }
 
-async function fetched() {
-  const answer = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
-  if (!answer?.ok || answer.redirected) return null;
-  return new DOMParser().parseFromString(await answer.text(), "text/html");
+/** Fetch this page as it is now. */
+async function looked() {
+  const { answer, page } = (await fetched(location.href)) ?? {};
+  return answer?.ok && !answer.redirected ? page : null;
 }
 
 function refused({ problem }) {
+  // What was shown for a while does not stay on the screen.
+  if (problem.code === "reveal_over") return location.replace(location.pathname + location.search);
   over = true;
   live.close();
+  if (problem.code === "forgotten") find(".turns", root).replaceChildren();
   const notice = find("#trouble");
   notice.hidden = false;
   find("b", notice).textContent = `${problem.title}.`;
@@ -138,7 +171,7 @@ function refused({ problem }) {
 }
 
 function lost(yes) {
-  find(".link-line", talk).hidden = !yes;
+  find(".link-line", root).hidden = !yes;
 }
 
 const ACTIONS = {
@@ -147,7 +180,7 @@ const ACTIONS = {
   "copy-answer": (button) => turns.copied(button, find(".raw", button.closest(".turn")).content.textContent),
 };
 
-talk.addEventListener("click", (event) => {
+root.addEventListener("click", (event) => {
   const button = event.target.closest("[data-do]");
   if (button) return ACTIONS[button.dataset.do]?.(button);
   const chip = event.target.closest("a.cite, a.source");

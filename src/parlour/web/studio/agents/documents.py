@@ -46,7 +46,7 @@ async def upload(
             lambda given, content: uploading.add(tools, seat.who, agent, given, content),
         )
     except (Invalid, Conflict, TooLarge) as problem:
-        said = f"{problem.detail[:1].upper()}{problem.detail[1:]}."
+        said = shell.sentence(problem.detail)
         form = Filled({}, {"file": said}, "", problem.status)
         agent = await frame.find(tools, seat, name)
         return await editing.show(request, tools, seat, agent, form)

@@ -8,10 +8,12 @@ from parlour.agents import keeping, store, trial, uploading
 from parlour.agents.keeping import Made
 from parlour.agents.model import Agent
 from parlour.agents.trial import Tried
-from parlour.kit.errors import Conflict, Invalid, Stale
+from parlour.kit import inks
+from parlour.kit.errors import Conflict, Invalid, NotFound, Stale
 from parlour.rights import Permission, Who
 from parlour.staff.sessions import Seat
 from parlour.tools import Tools
+from parlour.web import inks as sheets
 from parlour.web.gates import Asked, person
 from parlour.web.studio import shell
 from parlour.web.studio.agents import frame, trying
@@ -66,8 +68,9 @@ async def _edited(tools: Tools, who: Who, agent: Agent, data: AgentForm) -> Made
 async def test(request: Asked, tools: Tools, seat: Seat, name: str, data: Sent) -> Response[Any]:
     """Ask the backend one question as the form would set it up; nothing is kept."""
     agent = await frame.find(tools, seat, name)
-    form = Filled(data.typed())
-    tried = None
+    if agent.draft.backend == "documents":
+        raise NotFound("documents ask no server")
+    form, tried = Filled(data.typed()), None
     try:
         config = data.config(agent.draft.backend)
         tried = await trial.ask_draft(tools, agent, config)
@@ -101,6 +104,9 @@ async def show(
         form=form,
         backend=BACKENDS[backend],
         values=filled(agent.draft),
+        swatches=sheets.OFFERED,
+        inks=sheets.address({*sheets.OFFERED}),
+        ink=inks.ink(agent.draft.accent) if agent.draft.accent else None,
         secrets=keeping.secrets_of(agent.draft),
         uploads=uploads,
         documents=await tools.db.browse(uploading.listed, agent) if uploads else [],

@@ -1,5 +1,6 @@
 """The form of an agent: what it sends, what its backend makes of it, and how it is filled again."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -35,12 +36,20 @@ BACKENDS: Final = {
     "openai": Backend(
         "A model",
         "Any server that speaks the OpenAI protocol, on your own machine or elsewhere.",
-        ("base_url", "model", "api_key", "instructions", "temperature", "max_output_tokens"),
+        (
+            "base_url",
+            "model",
+            "api_key",
+            "instructions",
+            "temperature",
+            "max_output_tokens",
+            "images",
+        ),
     ),
     "webhook": Backend(
         "Your own program",
         "A signed HTTP request to an address of yours; it answers at once or as a stream.",
-        ("url", "verify_response", "rotate_secret"),
+        ("url", "verify_response", "rotate_secret", "keep_secret"),
     ),
     "function": Backend(
         "A Python function",
@@ -49,7 +58,9 @@ BACKENDS: Final = {
     ),
 }
 
+_FOR_PROGRAMS: Final = re.compile(r" \((?:rotate|keep)_secret\)")
 _SECRETS: Final = {"api_key", "embeddings_api_key"}
+_SWITCHES: Final = ("verify_response", "rotate_secret", "keep_secret", "images")
 _TEXTS: Final = ("display_name", "description", "welcome_message", "placeholder")
 
 
@@ -64,6 +75,9 @@ class AgentForm(msgspec.Struct, frozen=True):
     starters: str = ""
     """One to a line."""
     placeholder: str = ""
+    accent: str = ""
+    own: str = ""
+    """A colour of one's own, which goes before the one that was chosen."""
     path: str = ""
     embeddings_base_url: str = ""
     embeddings_model: str = ""
@@ -76,9 +90,12 @@ class AgentForm(msgspec.Struct, frozen=True):
     instructions: str = ""
     temperature: str = ""
     max_output_tokens: str = ""
+    images: str = ""
     url: str = ""
     verify_response: str = ""
     rotate_secret: str = ""
+    keep_secret: str = ""
+    """Another host shall know the present secret."""
     target: str = ""
     seen: str = ""
     """The mark of the draft that stood on the page."""
@@ -89,7 +106,8 @@ class AgentForm(msgspec.Struct, frozen=True):
         """Return what visitors read of the agent."""
         lines = [line.strip() for line in self.starters.splitlines()]
         found: dict[str, Any] = {name: _lines(getattr(self, name)) for name in _TEXTS}
-        return {**found, "starters": tuple(line for line in lines if line)}
+        starters = tuple(line for line in lines if line)
+        return {**found, "starters": starters, "accent": self.own.strip() or self.accent}
 
     def config(self, backend: str) -> dict[str, Any]:
         """Return how the backend shall be set up; Invalid for a number that is none."""
@@ -98,7 +116,7 @@ class AgentForm(msgspec.Struct, frozen=True):
             text = getattr(self, name).strip()
             if name in _SECRETS:
                 given[name] = text or (None if getattr(self, f"drop_{name}") else KEEP)
-            elif name in ("verify_response", "rotate_secret"):
+            elif name in _SWITCHES:
                 given[name] = bool(text)
             elif name in ("temperature", "max_output_tokens"):
                 given[name] = _number(name, text)
@@ -111,8 +129,9 @@ class AgentForm(msgspec.Struct, frozen=True):
         kept = {name: getattr(self, name)[:60_000] for name in self.__struct_fields__}
         for name in _SECRETS:
             kept[name] = ""
-        for name in ("verify_response", "rotate_secret"):
+        for name in _SWITCHES:
             kept[name] = kept[name] or "no"
+        kept["accent"] = "own" if self.own.strip() else self.accent
         return kept
 
 
@@ -125,6 +144,7 @@ def filled(content: Content) -> dict[str, str]:
     shown = keeping.shown_config(content)
     values = {**BLANK, **{name: getattr(content, name) for name in _TEXTS}}
     values["starters"] = "\n".join(content.starters)
+    values["accent"] = content.accent
     for name in BACKENDS[content.backend].fields:
         value = shown.get(name)
         if name not in _SECRETS and value is not None and value is not False:
@@ -133,8 +153,11 @@ def filled(content: Content) -> dict[str, str]:
 
 
 def fields_of(errors: Mapping[str, str]) -> dict[str, str]:
-    """Name errors by the field they stand at: a starter's is that of all of them."""
-    return {field.partition("[")[0]: told for field, told in errors.items()}
+    """Name errors by the field they stand at: a starter's is that of all of them.
+
+    What programs would send, named in brackets, is a box of the form.
+    """
+    return {field.partition("[")[0]: _FOR_PROGRAMS.sub("", told) for field, told in errors.items()}
 
 
 def _lines(text: str) -> str:

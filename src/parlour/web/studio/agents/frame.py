@@ -16,6 +16,7 @@ from parlour.staff.sessions import Seat
 from parlour.tools import Tools
 from parlour.web.gates import Asked
 from parlour.web.studio import shell
+from parlour.widgets.model import first_id
 
 LIST: Final = "/studio/agents"
 
@@ -33,6 +34,7 @@ class Tab:
 
 TABS: Final = (
     Tab("edit", "", "Set up"),
+    Tab("chat", "/chat", "In the chat"),
     Tab("sharing", "/sharing", "Sharing", Permission.LINKS_SEE),
     Tab("versions", "/versions", "Versions"),
 )
@@ -41,6 +43,13 @@ TABS: Final = (
 def path_of(agent: Agent) -> str:
     """Return the address of an agent's first page."""
     return f"{LIST}/{agent.name}"
+
+
+def _share(agent: Agent) -> str:
+    """Return where a chat link to a published agent is handed out: by its first widget."""
+    if agent.published is None:
+        return ""
+    return f"/studio/widgets/{agent.name}/{first_id(agent.id)}/share"
 
 
 async def find(tools: Tools, seat: Seat, name: str) -> Agent:
@@ -64,5 +73,6 @@ async def page(
         pages=[(t.key, own + t.path, t.label) for t in TABS if seat.who.may(t.permission)],
         changes=await tools.db.read(versions.unpublished, agent),
         manages=seat.who.may(Permission.AGENTS_MANAGE),
+        share=_share(agent) if seat.who.may(Permission.LINKS_MANAGE) else "",
         **values,
     )

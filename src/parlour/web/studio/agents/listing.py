@@ -30,7 +30,8 @@ class Row:
     fresh: bool
     """Whether its draft has what visitors do not get yet."""
     links: int
-    conversations: int
+    conversations: int | None
+    """Of the last day; None where another team looks after the agent."""
 
 
 @get(LIST, opt={"gate": person(Permission.AGENTS_SEE)})
@@ -47,12 +48,19 @@ async def everything(request: Asked, tools: Tools, seat: Seat) -> Response[Any]:
             BACKENDS[each.draft.backend].label,
             each.id in fresh,
             doors.get(each.id, (0, 0))[0],
-            begun.get(each.id, 0),
+            begun.get(each.id, 0) if seat.who.sees(each.id) else None,
         )
         for each in found
     ]
-    manages = seat.who.may(Permission.AGENTS_MANAGE)
-    return shell.inside(request, seat, "studio/agents.html", "agents", rows=rows, manages=manages)
+    return shell.inside(
+        request,
+        seat,
+        "studio/agents.html",
+        "agents",
+        rows=rows,
+        manages=seat.who.may(Permission.AGENTS_MANAGE),
+        reads=seat.who.may(Permission.CONVERSATIONS_SEE),
+    )
 
 
 HANDLERS = [everything]

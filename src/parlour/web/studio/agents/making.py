@@ -8,7 +8,7 @@ from litestar import Response, get, post
 
 from parlour.agents import keeping, trial
 from parlour.agents.trial import Tried
-from parlour.kit.errors import Conflict, FieldError, Invalid
+from parlour.kit.errors import Conflict, FieldError, Invalid, NotFound
 from parlour.rights import Permission
 from parlour.staff.sessions import Seat
 from parlour.tools import Tools
@@ -51,6 +51,8 @@ async def make(request: Asked, tools: Tools, seat: Seat, data: Sent) -> Response
 @post(_NEW + "/test", opt=_MANAGE)
 async def test(request: Asked, tools: Tools, seat: Seat, data: Sent) -> Response[Any]:
     """Ask a backend one question as the form sets it up; nothing is made."""
+    if data.backend == "documents":
+        raise NotFound("documents ask no server")
     form, tried = Filled(data.typed()), None
     try:
         config = _config(data)

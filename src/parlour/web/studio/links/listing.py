@@ -170,7 +170,7 @@ async def _page(
     named: dict[str, Agent] = {each.id: each for each in every}
     wanted = [each for each in every if looked.agent in ("", each.name)]
     search = finding.search(
-        tools, wanted, looked.q, view=looked.view, kind=looked.kind, condition=looked.so
+        tools, wanted, looked.q, seat.who, view=looked.view, kind=looked.kind, condition=looked.so
     )
     found = await tools.db.browse(
         listing.page, workspace, search, now, after=_place(looked.after), limit=_AT_ONCE + 1
@@ -185,7 +185,9 @@ async def _page(
         told=told,
         looked=looked,
         rows=await rows(tools, seat, kept, named),
-        tallies=await tools.db.browse(listing.tallies, workspace, list(named), now),
+        tallies=await tools.db.browse(
+            listing.tallies, workspace, finding.search(tools, every, "", seat.who), now
+        ),
         agents=every,
         views=VIEWS,
         states=STATES,

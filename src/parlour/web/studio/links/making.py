@@ -7,7 +7,9 @@ from litestar.params import QueryParameter
 
 from parlour.agents import store as agents
 from parlour.agents.model import Agent
+from parlour.agents.sharing import asks_email, by_invitation, sharing_of
 from parlour.kit.errors import FieldError, Invalid, NotFound
+from parlour.kit.hours import ALWAYS
 from parlour.links import keeping, telling
 from parlour.links.keeping import Wish
 from parlour.links.telling import Policy
@@ -98,8 +100,21 @@ def sentence_of(tools: Tools, wish: Wish, agent: Agent | None) -> tuple[str | in
         welcomes=wish.welcome_message is not None,
         published=agent is None or agent.published is not None,
         live=agent is None or agent.live,
+        invited=agent is not None and by_invitation(agent),
+        asks_email=_asks(wish, agent),
+        schedule=ALWAYS if agent is None else sharing_of(agent.sharing).schedule,
+        rate_limit=wish.rate_limit_per_minute,
+        daily_tokens=wish.daily_token_limit,
+        budget=wish.budget_tokens,
+        budget_period=wish.budget_period,
     )
     return telling.sentence(policy, now)
+
+
+def _asks(wish: Wish, agent: Agent | None) -> int | None:
+    if wish.require_email is None:
+        return None if agent is None else asks_email(agent)
+    return 0 if wish.require_email else None
 
 
 HANDLERS = [new_link, make_link]

@@ -6,8 +6,10 @@ from typing import Any
 
 from markupsafe import Markup
 
+from parlour import transcripts
 from parlour.agents import store as agents
 from parlour.agents.model import Agent
+from parlour.agents.sharing import asks_email, by_invitation, sharing_of
 from parlour.kit.errors import NotFound
 from parlour.links import address, telling
 from parlour.links import store as links
@@ -16,7 +18,7 @@ from parlour.links.telling import State
 from parlour.rights import Permission
 from parlour.staff.sessions import Seat
 from parlour.tools import Tools
-from parlour.web import codes
+from parlour.web import codes, snippets
 from parlour.widgets import store as widgets
 
 
@@ -40,6 +42,11 @@ class Row:
     def path(self) -> str:
         """Where its own page is."""
         return f"/studio/links/{self.link.id}"
+
+    @property
+    def snippet(self) -> str:
+        """The lines that put its chat into a page of another site."""
+        return snippets.snippet(self.url, self.agent.draft.display_name)
 
     @property
     def drawing(self) -> Markup:
@@ -67,17 +74,24 @@ async def find(tools: Tools, seat: Seat, link_id: str) -> Row:
 
 def _row(tools: Tools, seat: Seat, link: Link, agent: Agent, names: Mapping[str, str]) -> Row:
     now = tools.clock.now()
-    policy = link.policy(published=agent.published is not None, live=agent.live)
+    policy = link.policy(
+        published=agent.published is not None,
+        live=agent.live,
+        invited=by_invitation(agent),
+        asks_email=asks_email(agent),
+        schedule=sharing_of(agent.sharing).schedule,
+    )
     widget = names.get(link.widget_id or "", "")
     url = ""
     if seat.who.may(Permission.LINKS_MANAGE):
-        url = address.url(address.base(tools.settings), tools.keys, link)
+        url = address.url(address.home(tools, link.workspace_id), tools.keys, link)
+    name = transcripts.link_name(seat.who, link.name)
     return Row(
         link=link,
         agent=agent,
-        name=link.name or widget or f"{link.kind.word.capitalize()} link",
+        name=name or widget or f"{link.kind.word.capitalize()} link",
         widget=widget,
-        who=telling.WHO,
+        who=telling.who(link.kind),
         state=telling.state(policy, now),
         sentence=telling.sentence(policy, now),
         url=url,

@@ -56,6 +56,16 @@ class Card:
         return self.widget.title or self.agent.draft.display_name
 
     @property
+    def picture(self) -> str:
+        """The digest of the picture that visitors see here; empty for a letter."""
+        return self.widget.logo or self.agent.draft.avatar
+
+    @property
+    def accent(self) -> str:
+        """The colour that visitors see here; empty for the house's."""
+        return self.widget.accent or self.agent.draft.accent
+
+    @property
     def state(self) -> str:
         """`live`, `offline`, or `draft` before the first publishing of its agent."""
         if self.agent.published is None:
@@ -99,14 +109,14 @@ async def widgets(
         start=start,
         before=_path(**kept, page=page - 1) if page > 1 else "",
         after=_path(**kept, page=page + 1) if len(fitting) > start + _AT_ONCE else "",
-        inks=ink_sheet(card.widget for card in shown),
+        inks=ink_sheet(shown),
         manages=seat.who.may(Permission.LINKS_MANAGE),
     )
 
 
-def ink_sheet(found: Iterable[Widget]) -> str:
+def ink_sheet(found: Iterable[Card]) -> str:
     """Return where the inks of these widgets are; empty when none has one."""
-    return inks.address({each.accent for each in found if each.accent is not None})
+    return inks.address({each.accent for each in found if each.accent})
 
 
 async def _every(tools: Tools, seat: Seat) -> list[Card]:

@@ -8,19 +8,23 @@ from litestar.params import QueryParameter
 
 from parlour.agents import store as agents
 from parlour.agents.model import Agent
-from parlour.kit.errors import Conflict, FieldError, Invalid, NotFound, Stale
+from parlour.kit import inks
+from parlour.kit.errors import Conflict, FieldError, Invalid, NotFound, Stale, TooLarge
 from parlour.rights import Permission
 from parlour.staff.sessions import Seat
 from parlour.tools import Tools
 from parlour.web import inks as sheets
+from parlour.web import uploads
 from parlour.web.gates import Asked, person
 from parlour.web.studio import shell
 from parlour.web.studio.links.forms import FORM
 from parlour.web.studio.links.one import after
 from parlour.web.studio.shell import NOTHING, Filled
 from parlour.web.studio.telling import Told
+from parlour.web.studio.widgets import placing
 from parlour.web.studio.widgets.cards import LIST
-from parlour.widgets import inks, keeping, store
+from parlour.web.studio.widgets.placing import Placed, find
+from parlour.widgets import keeping
 from parlour.widgets.model import Widget
 
 _NEW: Final = LIST + "/new"
@@ -28,15 +32,12 @@ _ONE: Final = LIST + "/{name:str}/{widget_id:str}"
 _SEE = {"gate": person(Permission.LINKS_SEE)}
 _MANAGE = {"gate": person(Permission.LINKS_MANAGE)}
 
-SWATCHES: Final = {
-    "": "Prussian, the house’s own",
-    "3d5a2c": "Moss",
-    "8a3b26": "Brick",
-    "43485c": "Slate",
-    "6a3d7c": "Aubergine",
-    "8a5a00": "Ochre",
+CHOICES: Final = {
+    "position": (("right", "At the right"), ("left", "At the left")),
+    "size": (("regular", "Regular"), ("small", "Small"), ("large", "Large")),
+    "theme": (("auto", "As their device is"), ("light", "Light"), ("dark", "Dark")),
 }
-"""Accents that are offered."""
+"""What can be chosen, in words."""
 
 
 class WidgetForm(msgspec.Struct, frozen=True):
@@ -49,6 +50,13 @@ class WidgetForm(msgspec.Struct, frozen=True):
     accent: str = ""
     own: str = ""
     """A colour of one's own, which goes before the one that was chosen."""
+    theme: str = "auto"
+    origins: str = ""
+    """Sites on which the chat may stand, one a line."""
+    position: str = "right"
+    size: str = "regular"
+    label: str = ""
+    teaser: str = ""
     seen: str = ""
     preview: str = ""
     """Asked while somebody types: nothing is changed."""
@@ -60,6 +68,12 @@ class WidgetForm(msgspec.Struct, frozen=True):
             "title": self.title.strip() or None,
             "welcome_message": self.welcome_message.replace("\r\n", "\n").strip() or None,
             "accent": self.own.strip() or self.accent or None,
+            "theme": self.theme,
+            "origins": tuple(self.origins.replace(",", "\n").splitlines()),
+            "position": self.position,
+            "size": self.size,
+            "label": self.label.strip() or None,
+            "teaser": self.teaser.strip() or None,
         }
 
     def typed(self) -> dict[str, str]:
@@ -71,6 +85,12 @@ class WidgetForm(msgspec.Struct, frozen=True):
             "welcome_message": self.welcome_message[:2000],
             "accent": "own" if self.own.strip() else self.accent[:10],
             "own": self.own[:20],
+            "theme": self.theme[:10],
+            "origins": self.origins[:5000],
+            "position": self.position[:10],
+            "size": self.size[:10],
+            "label": self.label[:200],
+            "teaser": self.teaser[:500],
         }
 
 
@@ -112,7 +132,8 @@ async def widget_page(
 ) -> Response[Any]:
     """Show how a widget looks."""
     agent, found = await find(tools, seat, name, widget_id)
-    return _page(request, seat, [agent], agent=agent, widget=found, form=NOTHING)
+    stands = await placing.placed(tools, seat, agent, found)
+    return _page(request, seat, [agent], agent=agent, widget=found, form=NOTHING, stands=stands)
 
 
 @post(_ONE, opt=_MANAGE)
@@ -128,10 +149,28 @@ async def edit_widget(
         await keeping.change(tools, seat.who, found, data.texts(), seen)
     except (Invalid, Stale) as problem:
         agent, found = await find(tools, seat, name, widget_id)
-        return _page(
-            request, seat, [agent], agent=agent, widget=found, form=after(problem, data.typed())
-        )
+        form, stands = after(problem, data.typed()), await placing.placed(tools, seat, agent, found)
+        return _page(request, seat, [agent], agent=agent, widget=found, form=form, stands=stands)
     return shell.go(f"{LIST}/{name}/{widget_id}", "saved")
+
+
+@post(_ONE + "/logo", opt=_MANAGE, request_max_body_size=uploads.PICTURE_BYTES)
+async def put_logo(
+    request: Asked, tools: Tools, seat: Seat, name: str, widget_id: str
+) -> Response[Any]:
+    """Have a picture stand for the agent by this widget's links, or the agent's own again."""
+    agent, found = await find(tools, seat, name, widget_id)
+    form = NOTHING
+    try:
+        sent = await uploads.picture(request)
+        seen = shell.seen(sent.seen) if sent.seen else None
+        found = await keeping.put_logo(tools, seat.who, found, sent.content, seen)
+    except (Invalid, Stale, TooLarge) as problem:
+        form = Filled({}, {"picture": uploads.told(problem)}, "", problem.status)
+    if form is NOTHING and not shell.partly(request):
+        return shell.go(f"{LIST}/{name}/{widget_id}", "saved")
+    stands = await placing.placed(tools, seat, agent, found)
+    return _page(request, seat, [agent], agent=agent, widget=found, form=form, stands=stands)
 
 
 @post(_ONE + "/delete", opt=_MANAGE)
@@ -143,18 +182,10 @@ async def delete_widget(
     try:
         await keeping.delete(tools, seat.who, found)
     except Conflict as problem:
-        return _page(
-            request, seat, [agent], agent=agent, widget=found, form=Filled.after(problem, {})
-        )
+        form, stands = Filled.after(problem, {}), await placing.placed(tools, seat, agent, found)
+        return _page(request, seat, [agent], agent=agent, widget=found, form=form, stands=stands)
     told = Told(f"“{found.name}” is deleted. Its links look as the agent does.")
     return shell.tell(request, seat, LIST, told)
-
-
-async def find(tools: Tools, seat: Seat, name: str, widget_id: str) -> tuple[Agent, Widget]:
-    """Find a widget of an agent of the person's workspace; NotFound else."""
-    workspace = seat.person.workspace_id
-    agent = await tools.db.read(agents.find, workspace, name)
-    return agent, await tools.db.read(store.find, workspace, agent.id, widget_id)
 
 
 def _page(
@@ -165,12 +196,14 @@ def _page(
     form: Filled,
     agent: Agent | None = None,
     widget: Widget | None = None,
+    stands: Placed | None = None,
 ) -> Response[Any]:
     if not every:
         raise NotFound("there is no agent yet")
     agent = agent or next((e for e in every if e.name == form.typed.get("agent")), every[0])
     accent, odd = _accent(form, widget)
-    colours = {colour for colour in SWATCHES if colour}
+    agent_s = agent.draft.accent
+    accent = accent or agent_s or None
     return shell.inside(
         request,
         seat,
@@ -182,12 +215,14 @@ def _page(
         agent=agent,
         widget=widget,
         path=_NEW if widget is None else f"{LIST}/{agent.name}/{widget.id}",
-        swatches=SWATCHES,
+        swatches=sheets.OFFERED,
         accent=accent,
         ink=None if accent is None else inks.ink(accent),
         odd=odd,
-        inks=sheets.address(colours),
+        inks=sheets.address({*sheets.OFFERED, agent_s} - {""}),
         shown=sheets.address({accent} if accent else set()),
+        choices=CHOICES,
+        stands=stands,
         manages=seat.who.may(Permission.LINKS_MANAGE),
     )
 
@@ -203,4 +238,4 @@ def _accent(form: Filled, widget: Widget | None) -> tuple[str | None, str]:
         return present, problem.errors[0].message
 
 
-HANDLERS = [new_widget, make_widget, widget_page, edit_widget, delete_widget]
+HANDLERS = [new_widget, make_widget, widget_page, edit_widget, put_logo, delete_widget]

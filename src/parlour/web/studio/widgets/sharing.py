@@ -18,7 +18,7 @@ from parlour.web.studio.links.making import sentence_of
 from parlour.web.studio.links.rows import mail, rows
 from parlour.web.studio.shell import Filled
 from parlour.web.studio.widgets.cards import LIST
-from parlour.web.studio.widgets.editing import find
+from parlour.web.studio.widgets.placing import find
 from parlour.widgets import keeping
 from parlour.widgets.model import Widget
 

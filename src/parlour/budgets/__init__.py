@@ -1,0 +1,1 @@
+"""Budgets of tokens: reserved before an agent is asked, settled when it has answered."""

@@ -1,0 +1,18 @@
+"""Marks: how far what happened has been read, so that the next reading goes on from there."""
+
+import sqlalchemy as sa
+
+from parlour.insights.tables import marks
+from parlour.kit.db import insert_or_ignore
+
+
+def reached(conn: sa.Connection, name: str) -> int | None:
+    """Return how far the reading of that name has come; None before the first."""
+    return conn.scalar(sa.select(marks.c.at).where(marks.c.name == name))
+
+
+def reach(conn: sa.Connection, name: str, at: int) -> None:
+    """Note how far it has come."""
+    conn.execute(insert_or_ignore(conn, marks), {"name": name, "at": at})
+    # Never back: another process may have come further.
+    conn.execute(sa.update(marks).where(marks.c.name == name, marks.c.at < at).values(at=at))

@@ -1,0 +1,1 @@
+"""Confirming an e-mail address: who must, the codes that do it, and who was confirmed."""

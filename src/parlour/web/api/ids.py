@@ -1,0 +1,56 @@
+"""What ids look like in the description of the interface, and which field holds an id of what."""
+
+from typing import Final
+
+ID: Final[dict[str, str]] = {
+    "agt": "^agt_[0-9A-Za-z]{22}$",
+    "lnk": "^lnk_[0-9A-Za-z_-]{11}$",
+    "wgt": "^wgt_[0-9A-Za-z]{22}$",
+    "key": "^key_[0-9A-Za-z]{22}$",
+    "per": "^per_[0-9A-Za-z]{22}$",
+    "hof": "^hof_[0-9A-Za-z]{22}$",
+    "tem": "^tem_[0-9A-Za-z]{22}$",
+    "inv": "^inv_[0-9A-Za-z]{22}$",
+    "cnv": "^cnv_[0-9A-Za-z]{22}$",
+    "msg": "^msg_[0-9A-Za-z]{22}$",
+    "nte": "^nte_[0-9A-Za-z]{22}$",
+    "whk": "^whk_[0-9A-Za-z]{22}$",
+    "dlv": "^dlv_[0-9A-Za-z]{22}$",
+    "trn": "^trn_[0-9A-Za-z]{22}$",
+    "vis": "^vis_[0-9A-Za-z]{22}$",
+    "rcp": "^rcp_[0-9A-Za-z]{22}$",
+    "shr": "^shr_[0-9A-Za-z_-]{11}$",
+}
+OF_FIELD: Final[dict[str, str]] = {
+    "agent_id": "agt",
+    "link_id": "lnk",
+    "widget_id": "wgt",
+    "key_id": "key",
+    "team_id": "tem",
+    "conversation_id": "cnv",
+    "share_id": "shr",
+    "receipt_id": "rcp",
+    "replaces": "msg",
+    "note_id": "nte",
+    "webhook_id": "whk",
+    "delivery_id": "dlv",
+}
+OF_FORM: Final[dict[str, str]] = {
+    "Agent": "agt",
+    "Link": "lnk",
+    "Widget": "wgt",
+    "Key": "key",
+    "Person": "per",
+    "Team": "tem",
+    "Handoff": "hof",
+    "Webhook": "whk",
+    "Delivery": "dlv",
+    "Invitation": "inv",
+    "Conversation": "cnv",
+    "Message": "msg",
+    "Turn": "trn",
+    "Note": "nte",
+    "Visitor": "vis",
+    "Share": "shr",
+    "Receipt": "rcp",
+}
