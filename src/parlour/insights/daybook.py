@@ -24,6 +24,8 @@ from parlour.kit.clock import Moment
 from parlour.rights import Who
 
 EPOCH: Final = date(1970, 1, 1).toordinal()
+_LONGEST: Final = 28
+"""Days whose rows are held in memory at once."""
 _OPENED: Final = (0,) * len(PLAIN)
 _NO_SITTING: Final = (0,) * (len(SHORT) - len(PLAIN))
 _READ: Final = [folded_sheets.c[name] for name in ("links", "amounts", "hours", "came")]
@@ -112,12 +114,12 @@ def stale(
 
 
 def runs(days: Iterable[int]) -> Iterator[tuple[int, int]]:
-    """Put days in a row together: the first and the last of each run."""
+    """Put days in a row together, at most `_LONGEST`: the first and the last of each run."""
     first = last = None
     for day in sorted(days):
         if first is None or last is None:
             first = day
-        elif day != last + 1:
+        elif day != last + 1 or day - first == _LONGEST:
             yield first, last
             first = day
         last = day
