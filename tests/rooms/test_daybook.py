@@ -13,7 +13,17 @@ from parlour import events, forgetting, insights
 from parlour.conversations import moving
 from parlour.conversations.store import conversations
 from parlour.events import Kind
-from parlour.insights import daybook, folding, gathering, metrics, opened, rolling, sheets, spans, terms
+from parlour.insights import (
+    daybook,
+    folding,
+    gathering,
+    metrics,
+    opened,
+    rolling,
+    sheets,
+    spans,
+    terms,
+)
 from parlour.insights.metrics import Chosen, Report
 from parlour.insights.tables import folded_days, folded_sheets, folded_stale, sittings
 from parlour.kit.clock import DAY, HOUR, MINUTE
@@ -39,12 +49,12 @@ class Book:
     def span(self) -> spans.Span:
         return spans.last_days(self.world.clock.now(), self.zone, DAYS)
 
-    async def told(self, who: Who | None = None, chosen: Chosen = Chosen()) -> Report:
+    async def told(self, who: Who | None = None, chosen: Chosen = daybook.EVERYTHING) -> Report:
         """Read the report, as everybody gets it."""
         tools = self.world.tools
         return await tools.db.browse(metrics.report, who or self.world.owner, self.span, chosen)
 
-    async def is_right(self, who: Who | None = None, chosen: Chosen = Chosen()) -> None:
+    async def is_right(self, who: Who | None = None, chosen: Chosen = daybook.EVERYTHING) -> None:
         """Compare it with one for which nothing that is kept was read."""
         told = await self.told(who, chosen)
         with pytest.MonkeyPatch.context() as patch:
@@ -121,7 +131,7 @@ async def _is_forgotten(book: Book) -> None:
     tools, owner = book.world.tools, book.world.owner
     before = (await book.told()).total
     asked = sa.select(conversations.c.visitor_id).where(conversations.c.id == book.vera.talk)
-    visitor = await tools.db.read(lambda conn: conn.scalar(asked))
+    visitor = await tools.db.read(lambda conn: conn.execute(asked).scalar_one())
     await forgetting.forget_visitor(tools, owner, visitor)
     after = (await book.told()).total
     assert (after.sessions, after.questions) == (before.sessions, before.questions)
@@ -332,9 +342,9 @@ def test_a_sheet_is_read_as_it_was_written() -> None:
     whole = sheets.read(*(row[name] for name in ("links", "amounts", "hours", "came")))
     made = draft.sheet()
     assert (whole.links, whole.hours) == (made.links, made.hours)
-    assert {link: set(came) for link, came in whole.came.items()} == {
-        link: set(made.came.get(link, ())) for link in made.links
-    }
+    assert {
+        link: dict(zip(*came, strict=True)) for link, came in whole.came.items() if came.keys
+    } == draft.came
     one = [row[name] for name in ("links", "amounts", "came", "apart")]
     assert sheets.read_one("lnk_d", *one) is None
     parts = [sheets.read_one(link, *one) for link in ("lnk_a", "lnk_b", "lnk_c")]
@@ -342,8 +352,10 @@ def test_a_sheet_is_read_as_it_was_written() -> None:
     assert [each.links for each in parts if each] == [
         {link: whole.links[link]} for link in ("lnk_a", "lnk_b", "lnk_c")
     ]
-    keys = {sheets.key_of("vis_1", hour) for hour in (0, 7, 7)}
-    assert (len(keys), sheets.different(keys)) == (2, 1)
+    everybody = sheets.Visitors()
+    for hours in (0b011, 0b110, 0b111):
+        everybody.add(sheets.Came([1, hours], [hours, hours]))
+    assert (len(everybody), everybody.twice) == (4, {0: 1, 1: 2, 2: 1})
 
 
 def test_days_in_a_row() -> None:

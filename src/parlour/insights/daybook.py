@@ -1,6 +1,6 @@
 """The daybook: what each day came to with each agent, as it is kept or as the rows say."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -38,6 +38,9 @@ class Chosen:
 
     agent_id: str | None = None
     link_id: str | None = None
+
+
+EVERYTHING: Final = Chosen()
 
 
 class Calendar:
@@ -86,9 +89,28 @@ def read(
         }
     if ready:
         yield from _kept_sheets(conn, who, chosen, ready)
-    for first, last in runs(day for day in wanted if day not in ready):
-        found = count(conn, calendar, (first, last), _sees(who, chosen))
+    missing = [day for day in wanted if day not in ready]
+    if len(missing) > _LONGEST:
+        missing = _since_first(conn, who.workspace_id, calendar, missing)
+    for run in runs(missing):
+        found = count(conn, calendar, run, lambda table: _seen(table, who, chosen))
         yield from ((day, agent, draft.sheet()) for (day, agent), draft in found.items())
+
+
+def first(conn: sa.Connection, workspace_id: str) -> Moment | None:
+    """Return the first moment of which there is anything to count."""
+    found = [
+        conn.scalar(sa.select(sa.func.min(at)).where(at.table.c.workspace_id == workspace_id))
+        for at in (hourly.c.at, openings.c.at, sittings.c.began_at)
+    ]
+    return min((each for each in found if each is not None), default=None)
+
+
+def _since_first(
+    conn: sa.Connection, workspace_id: str, calendar: Calendar, days: list[int]
+) -> list[int]:
+    at = first(conn, workspace_id)
+    return [] if at is None else [day for day in days if day >= calendar.place(at)[0]]
 
 
 def kept(conn: sa.Connection, workspace_id: str, zone: str, days: Collection[int]) -> set[int]:
@@ -115,16 +137,16 @@ def stale(
 
 def runs(days: Iterable[int]) -> Iterator[tuple[int, int]]:
     """Put days in a row together, at most `_LONGEST`: the first and the last of each run."""
-    first = last = None
+    begin = end = None
     for day in sorted(days):
-        if first is None or last is None:
-            first = day
-        elif day != last + 1 or day - first == _LONGEST:
-            yield first, last
-            first = day
-        last = day
-    if first is not None and last is not None:
-        yield first, last
+        if begin is None or end is None:
+            begin = day
+        elif day != end + 1 or day - begin == _LONGEST:
+            yield begin, end
+            begin = day
+        end = day
+    if begin is not None and end is not None:
+        yield begin, end
 
 
 def _kept_sheets(
@@ -133,7 +155,8 @@ def _kept_sheets(
     columns, link = folded_sheets.c, chosen.link_id
     about = [columns.day, columns.agent_id]
     wanted = sa.select(*about, *(_READ if link is None else _READ_ONE)).where(
-        *_seen(folded_sheets, who, chosen), columns.day.between(min(ready), max(ready))
+        *_seen(folded_sheets, who, Chosen(chosen.agent_id)),
+        columns.day.between(min(ready), max(ready)),
     )
     if link is not None:
         wanted = wanted.where(columns.links.contains(link, autoescape=True))
@@ -152,46 +175,26 @@ def _seen(table: sa.Table, who: Who, chosen: Chosen) -> list[sa.ColumnElement[bo
         found.append(table.c.agent_id.not_in(who.elsewhere))
     if chosen.agent_id is not None:
         found.append(table.c.agent_id == chosen.agent_id)
+    if chosen.link_id is not None:
+        found.append(table.c.link_id == chosen.link_id)
     return found
 
 
-class Seen:
-    """Whose rows count: all of a workspace, or what somebody sees of it."""
-
-    def __init__(self, workspace_id: str, who: Who | None = None, chosen: Chosen = Chosen()) -> None:
-        """Without anybody, all of the workspace."""
-        self._workspace_id = workspace_id
-        self._who = who
-        self._chosen = chosen
-
-    def of(self, table: sa.Table) -> list[sa.ColumnElement[bool]]:
-        """Return what is true of the rows of a table that count."""
-        if self._who is None:
-            return [table.c.workspace_id == self._workspace_id]
-        found = _seen(table, self._who, self._chosen)
-        if self._chosen.link_id is not None:
-            found.append(table.c.link_id == self._chosen.link_id)
-        return found
-
-
-def _sees(who: Who, chosen: Chosen) -> Seen:
-    return Seen(who.workspace_id, who, chosen)
-
-
+Seen = Callable[[sa.Table], list[sa.ColumnElement[bool]]]
+"""What is true of the rows of a table that count."""
 Drafts = dict[tuple[int, str], Draft]
 """By the day and the agent."""
 
 
 def count(conn: sa.Connection, calendar: Calendar, run: tuple[int, int], seen: Seen) -> Drafts:
-    """Count the days of a run, from hours, openings and sittings."""
-    first, last = run
-    since, until = calendar.begins(first), calendar.begins(last + 1)
+    """Count the days of a run, from hours, openings and sittings; `seen` says whose rows."""
+    since, until = calendar.begins(run[0]), calendar.begins(run[1] + 1)
     found: Drafts = {}
 
     def rows(table: sa.Table, at: str, *columns: Any) -> Iterator[tuple[Draft, str, int, Any]]:
         moment = table.c[at]
         wanted = sa.select(moment, table.c.agent_id, table.c.link_id, *columns).where(
-            *seen.of(table), moment >= since, moment < until
+            *seen(table), moment >= since, moment < until
         )
         for row in conn.execute(wanted):
             day, hour = calendar.place(row[0])

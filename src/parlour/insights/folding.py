@@ -8,16 +8,8 @@ import sqlalchemy as sa
 
 from parlour import workspaces
 from parlour.insights import daybook, marking, sheets, terms
-from parlour.insights.daybook import Calendar, Seen
-from parlour.insights.tables import (
-    folded_days,
-    folded_sheets,
-    folded_stale,
-    hourly,
-    marks,
-    openings,
-    sittings,
-)
+from parlour.insights.daybook import Calendar
+from parlour.insights.tables import folded_days, folded_sheets, folded_stale, marks
 from parlour.kit.clock import Moment
 from parlour.kit.db import insert_or_ignore
 from parlour.tools import Tools
@@ -80,10 +72,8 @@ def _next(conn: sa.Connection, workspace_id: str, now: Moment) -> _Piece | None:
     mine = sa.select(columns.day, columns.zone).where(columns.workspace_id == workspace_id)
     states = {row.day: row.zone for row in conn.execute(mine)}
     kept = {day for day, its in states.items() if its == zone}
-    stale = {
-        id_: calendar.place(at)[0] for id_, at in daybook.stale(conn, workspace_id).items()
-    }
-    first = _first(conn, workspace_id)
+    stale = {id_: calendar.place(at)[0] for id_, at in daybook.stale(conn, workspace_id).items()}
+    first = daybook.first(conn, workspace_id)
     today = calendar.place(now)[0]
     over = range(today if first is None else calendar.place(first)[0], today)
     again = kept & set(stale.values())
@@ -95,7 +85,9 @@ def _next(conn: sa.Connection, workspace_id: str, now: Moment) -> _Piece | None:
         return None
     found: daybook.Drafts = {}
     for run in daybook.runs(days):
-        found |= daybook.count(conn, calendar, run, Seen(workspace_id))
+        found |= daybook.count(
+            conn, calendar, run, lambda table: [table.c.workspace_id == workspace_id]
+        )
     rows = [
         {"workspace_id": workspace_id, "day": day, "agent_id": agent, **sheets.written(draft)}
         for (day, agent), draft in found.items()
@@ -103,14 +95,6 @@ def _next(conn: sa.Connection, workspace_id: str, now: Moment) -> _Piece | None:
     folded = marking.reached(conn, _FOLDED) or 0
     more = len(wanted) > len(days)
     return _Piece(workspace_id, zone, folded, days, rows, done, is_other, more)
-
-
-def _first(conn: sa.Connection, workspace_id: str) -> Moment | None:
-    found = [
-        conn.scalar(sa.select(sa.func.min(at)).where(at.table.c.workspace_id == workspace_id))
-        for at in (hourly.c.at, openings.c.at, sittings.c.began_at)
-    ]
-    return min((each for each in found if each is not None), default=None)
 
 
 def _keep(conn: sa.Connection, piece: _Piece) -> bool:

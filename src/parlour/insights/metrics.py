@@ -1,6 +1,5 @@
 """Metrics: how much of everything there was in some days, by day and hour, agent and link."""
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from datetime import date
@@ -10,8 +9,8 @@ import sqlalchemy as sa
 
 from parlour.events.accounting import WAITS
 from parlour.insights import daybook, sheets, terms
-from parlour.insights.daybook import Chosen
-from parlour.insights.sheets import Sheet
+from parlour.insights.daybook import EVERYTHING, Chosen
+from parlour.insights.sheets import Sheet, Visitors
 from parlour.insights.spans import Span
 from parlour.insights.terms import Terms
 from parlour.kit.clock import Moment
@@ -19,6 +18,7 @@ from parlour.rights import Who
 
 __all__ = ["MOST_LINKS", "Amounts", "Chosen", "Report", "report"]
 
+_INPUT, _OUTPUT = map(sheets.SHORT.index, ("input_tokens", "output_tokens"))
 MOST_LINKS: Final = 500
 """Links in a report: those by which the most was said."""
 
@@ -125,7 +125,7 @@ class Report:
     """By their ids, at most `MOST_LINKS`."""
 
 
-def report(conn: sa.Connection, who: Who, span: Span, chosen: Chosen = Chosen()) -> Report:
+def report(conn: sa.Connection, who: Who, span: Span, chosen: Chosen = EVERYTHING) -> Report:
     """Count what somebody of the staff sees of what happened in some days."""
     found = terms.find(conn, who.workspace_id)
     sums = _Sums(found)
@@ -175,7 +175,7 @@ class _Sums:
         self._hours: dict[str, int] = {}
         self._agents: dict[str, int] = {}
         self._links: dict[tuple[str, str], int] = {}
-        self._came: dict[tuple[str, str], set[int]] = {}
+        self._came: dict[tuple[str, str], Visitors] = {}
         """Visitors are of one link, each: those of several links are others."""
 
     def add(self, day: int, agent: str, sheet: Sheet) -> None:
@@ -197,17 +197,25 @@ class _Sums:
 
     def _add_visitors(self, agent: str, sheet: Sheet) -> None:
         for link, came in sheet.came.items():
-            self._came.setdefault((link, agent), set()).update(came)
+            self._came.setdefault((link, agent), Visitors()).add(came)
 
     def visitors(self) -> int:
         """Count the different visitors."""
-        return sum(map(sheets.different, self._came.values()))
+        return sum(map(len, self._came.values()))
 
     def by_day(self) -> dict[int, Amounts]:
         """Return what there was by the day, numbered since 1970."""
-        found: dict[int, Amounts] = {}
+        whole: dict[int, int] = {}
+        cost: dict[int, int] = {}
         for (day, agent), number in self._days.items():
-            self._fill(found.setdefault(day, Amounts()), agent, number)
+            whole[day] = whole.get(day, 0) + number
+            if agent in self._terms.prices:
+                numbers = sheets.unpacked(number, sheets.LANES)
+                cost[day] = cost.get(day, 0) + self._cost(agent, numbers)
+        found = {day: Amounts() for day in whole}
+        for day, number in whole.items():
+            self._fill(found[day], "", number)
+            found[day].cost = cost.get(day, 0)
         return found
 
     def by_agent(self) -> dict[str, Amounts]:
@@ -217,7 +225,7 @@ class _Sums:
             self._fill(found[agent], agent, number)
             found[agent].visitors = 0
         for (_, agent), came in self._came.items():
-            found[agent].visitors += sheets.different(came)
+            found[agent].visitors += len(came)
         return found
 
     def by_link(self) -> dict[str, Amounts]:
@@ -228,7 +236,7 @@ class _Sums:
             self._fill(held, agent, number, waits=False)
             held.visitors = 0
         for (link, _), came in self._came.items():
-            found[link].visitors += sheets.different(came)
+            found[link].visitors += len(came)
         return found
 
     def by_hour(self) -> list[Amounts]:
@@ -238,8 +246,8 @@ class _Sums:
             for held, numbers in zip(found, sheets.by_hour(number), strict=True):
                 self._take(held, agent, numbers)
         for came in self._came.values():
-            for hour, visitors in Counter(map(sheets.hour_of, came)).items():
-                found[hour].visitors += visitors
+            for hour, visitors in came.twice.items():
+                found[hour].visitors -= visitors
         return found
 
     def _fill(self, held: Amounts, agent: str, number: int, *, waits: bool = True) -> None:
@@ -250,9 +258,10 @@ class _Sums:
             held.waits = [a + b for a, b in zip(held.waits, rest, strict=True)]
 
     def _take(self, held: Amounts, agent: str, numbers: list[int]) -> None:
-        named = dict(zip(sheets.SHORT, numbers, strict=False))
-        for name, number in named.items():
+        for name, number in zip(sheets.SHORT, numbers, strict=False):
             setattr(held, name, getattr(held, name) + number)
+        held.cost += self._cost(agent, numbers)
+
+    def _cost(self, agent: str, numbers: list[int]) -> int:
         price = self._terms.prices.get(agent)
-        if price is not None:
-            held.cost += price.of(named["input_tokens"], named["output_tokens"])
+        return 0 if price is None else price.of(numbers[_INPUT], numbers[_OUTPUT])

@@ -6,10 +6,10 @@ two links, or two days, is to add two integers.
 
 import struct
 import zlib
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from parlour.events.accounting import AMOUNTS
 
@@ -24,8 +24,6 @@ _BITS: Final = 64
 _SIZE: Final = 8
 _OF_HOUR: Final = len(SHORT) * _BITS
 _VISITORS: Final = SHORT.index("visitors") * _BITS
-_HOUR: Final = 31
-"""Of a key of somebody who came, the bits that hold the hour."""
 
 
 def packed(numbers: Sequence[int]) -> int:
@@ -38,6 +36,8 @@ def packed(numbers: Sequence[int]) -> int:
 def unpacked(number: int, lanes: int) -> list[int]:
     """Take them apart again."""
     raw = struct.unpack(f"<{lanes}q", number.to_bytes(lanes * _SIZE, "little", signed=True))
+    if min(raw) >= 0:
+        return list(raw)
     # A lane below nothing has borrowed from the one above it.
     lent = (0, *(each < 0 for each in raw))
     return [each + one for each, one in zip(raw, lent, strict=False)]
@@ -49,24 +49,54 @@ def by_hour(number: int) -> list[list[int]]:
     return [every[at : at + len(SHORT)] for at in range(0, len(every), len(SHORT))]
 
 
-def key_of(visitor: str, hour: int) -> int:
-    """Return a number that stands for somebody who came in an hour of the day.
+def key_of(visitor: str) -> int:
+    """Return a number that stands for somebody who came.
 
     It is a hash: who they are is not kept. That any two of a hundred thousand visitors of a link
-    have the same is one chance in a hundred million.
+    have the same is one chance in three thousand million.
     """
-    digest = blake2b(visitor.encode(), digest_size=_SIZE).digest()
-    return int.from_bytes(digest, "little") & ~_HOUR | hour
+    return int.from_bytes(blake2b(visitor.encode(), digest_size=_SIZE).digest(), "little")
 
 
-def different(came: Set[int]) -> int:
-    """Count the different visitors among keys."""
-    return len({each | _HOUR for each in came})
+class Came(NamedTuple):
+    """Who came by a link on a day: a key each, and the hours of it as the bits of a number."""
+
+    keys: Sequence[int] = ()
+    hours: Sequence[int] = ()
 
 
-def hour_of(key: int) -> int:
-    """Return the hour that is in a key."""
-    return key & _HOUR
+class Visitors:
+    """Counts the different ones among those who came by one link on several days."""
+
+    def __init__(self) -> None:
+        """Begin without anybody."""
+        self._seen: dict[int, int] = {}
+        self.twice: dict[int, int] = {}
+        """By the hour, how often somebody came in it who had come in it on another day."""
+
+    def add(self, came: Came) -> None:
+        """Add those of a day."""
+        again = self._seen.keys() & came.keys
+        if not again:
+            self._seen.update(zip(came.keys, came.hours, strict=True))
+            return
+        today = dict(zip(came.keys, came.hours, strict=True))
+        for key in again:
+            before = self._seen[key]
+            for hour in _bits(before & today[key]):
+                self.twice[hour] = self.twice.get(hour, 0) + 1
+            today[key] |= before
+        self._seen.update(today)
+
+    def __len__(self) -> int:
+        """Return how many different ones there are."""
+        return len(self._seen)
+
+
+def _bits(number: int) -> Iterator[int]:
+    while number:
+        yield (number & -number).bit_length() - 1
+        number &= number - 1
 
 
 @dataclass(slots=True)
@@ -77,8 +107,8 @@ class Sheet:
     """By the link, packed."""
     hours: int = 0
     """By the hour of the day, the numbers of `SHORT`, one hour beside the other; of these links."""
-    came: dict[str, Iterable[int]] = field(default_factory=dict)
-    """Who came by a link in which hours: keys, each once."""
+    came: dict[str, Came] = field(default_factory=dict)
+    """Who came, by the link."""
 
 
 @dataclass(slots=True)
@@ -88,7 +118,8 @@ class Draft:
     links: dict[str, int] = field(default_factory=dict)
     apart: dict[tuple[str, int], int] = field(default_factory=dict)
     """By the link and the hour."""
-    came: dict[str, set[int]] = field(default_factory=dict)
+    came: dict[str, dict[int, int]] = field(default_factory=dict)
+    """By the link and the key of a visitor, in which hours."""
 
     def add(self, link: str, hour: int, short: Sequence[int], waits: Sequence[int] = ()) -> None:
         """Add numbers in the order of `SHORT`, and waits."""
@@ -97,28 +128,38 @@ class Draft:
 
     def visited(self, link: str, hour: int, visitor: str) -> None:
         """Note who came."""
-        self.came.setdefault(link, set()).add(key_of(visitor, hour))
+        came = self.came.setdefault(link, {})
+        key, bit = key_of(visitor), 1 << hour
+        before = came.get(key, 0)
+        if not before:
+            self.links[link] = self.links.get(link, 0) + (1 << _VISITORS)
+        if not before & bit:
+            self.apart[link, hour] = self.apart.get((link, hour), 0) + (1 << _VISITORS)
+        came[key] = before | bit
 
     def sheet(self) -> Sheet:
         """Return the whole."""
-        links = dict(self.links)
-        for link, came in self.came.items():
-            links[link] += different(came) << _VISITORS
         hours = sum(each << hour * _OF_HOUR for (_, hour), each in self.apart.items())
-        return Sheet(links, hours, dict(self.came))
+        came = {link: Came([*each], [*each.values()]) for link, each in self.came.items()}
+        return Sheet(dict(self.links), hours, came)
 
 
 def written(draft: Draft) -> dict[str, Any]:
     """Return the columns under which a sheet is kept."""
     sheet = draft.sheet()
     links = sorted(sheet.links)
-    came = [sorted(draft.came.get(link, ())) for link in links]
-    counts = struct.pack(f"<{len(links)}I", *map(len, came))
+    came = [sheet.came.get(link, Came()) for link in links]
     return {
         "links": " ".join(links),
         "amounts": b"".join(_bytes(sheet.links[link], LANES) for link in links),
         "hours": _bytes(sheet.hours, HOURS * len(SHORT)),
-        "came": counts + b"".join(struct.pack(f"<{len(each)}Q", *each) for each in came),
+        "came": b"".join(
+            (
+                struct.pack(f"<{len(links)}I", *(len(each.keys) for each in came)),
+                *(struct.pack(f"<{len(each.keys)}I", *each.hours) for each in came),
+                *(struct.pack(f"<{len(each.keys)}Q", *each.keys) for each in came),
+            )
+        ),
         "apart": _apart(draft.apart, {link: place for place, link in enumerate(links)}),
     }
 
@@ -158,13 +199,16 @@ def read_one(link: str, links: str, amounts: bytes, came: bytes, apart: bytes) -
     return Sheet({link: number}, hours, {link: _came(came, len(names))[place]})
 
 
-def _came(raw: bytes, links: int) -> list[tuple[int, ...]]:
-    head = 4 * links
-    keys = struct.unpack_from(f"<{(len(raw) - head) // _SIZE}Q", raw, head)
+def _came(raw: bytes, links: int) -> list[Came]:
+    counts = struct.unpack_from(f"<{links}I", raw)
+    many = sum(counts)
+    hours = struct.unpack_from(f"<{many}I", raw, 4 * links)
+    keys = struct.unpack_from(f"<{many}Q", raw, 4 * (links + many))
     found, start = [], 0
-    for many in struct.unpack_from(f"<{links}I", raw):
-        found.append(keys[start : start + many])
-        start += many
+    for each in counts:
+        end = start + each
+        found.append(Came(keys[start:end], hours[start:end]))
+        start = end
     return found
 
 
