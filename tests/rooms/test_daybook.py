@@ -69,7 +69,7 @@ class Book:
             days = daybook.days_of(span)
             found = daybook.kept(conn, owner.workspace_id, self.zone, days)
             calendar = daybook.Calendar(self.zone)
-            stale = daybook.stale(conn, owner.workspace_id).values()
+            stale = daybook.stale(conn, owner.workspace_id, span)
             return len(found - {calendar.place(at)[0] for at in stale})
 
         return await tools.db.browse(unit)

@@ -1,6 +1,6 @@
 """The daybook: what each day came to with each agent, as it is kept or as the rows say."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -83,10 +83,7 @@ def read(
     calendar, wanted = Calendar(span.zone), days_of(span)
     ready = kept(conn, who.workspace_id, span.zone, wanted)
     if ready:
-        ready -= {
-            calendar.place(at)[0]
-            for at in stale(conn, who.workspace_id, span.since, span.until).values()
-        }
+        ready -= {calendar.place(at)[0] for at in stale(conn, who.workspace_id, span)}
     if ready:
         yield from _kept_sheets(conn, who, chosen, ready)
     missing = [day for day in wanted if day not in ready]
@@ -124,15 +121,13 @@ def kept(conn: sa.Connection, workspace_id: str, zone: str, days: Collection[int
     return set(conn.execute(found).scalars())
 
 
-def stale(
-    conn: sa.Connection, workspace_id: str, since: Moment = 0, until: Moment = 2**62
-) -> dict[int, Moment]:
-    """Return at which moments something has changed since days were kept, by the id of its row."""
+def stale(conn: sa.Connection, workspace_id: str, span: Span) -> Sequence[Moment]:
+    """Return at which moments of a span something has changed since its days were kept."""
     columns = folded_stale.c
-    found = sa.select(columns.id, columns.at).where(
-        columns.workspace_id == workspace_id, columns.at >= since, columns.at < until
+    found = sa.select(columns.at.distinct()).where(
+        columns.workspace_id == workspace_id, columns.at >= span.since, columns.at < span.until
     )
-    return {row.id: row.at for row in conn.execute(found)}
+    return conn.execute(found).scalars().all()
 
 
 def runs(days: Iterable[int]) -> Iterator[tuple[int, int]]:

@@ -72,7 +72,10 @@ def _next(conn: sa.Connection, workspace_id: str, now: Moment) -> _Piece | None:
     mine = sa.select(columns.day, columns.zone).where(columns.workspace_id == workspace_id)
     states = {row.day: row.zone for row in conn.execute(mine)}
     kept = {day for day, its in states.items() if its == zone}
-    stale = {id_: calendar.place(at)[0] for id_, at in daybook.stale(conn, workspace_id).items()}
+    noted = sa.select(folded_stale.c.id, folded_stale.c.at).where(
+        folded_stale.c.workspace_id == workspace_id
+    )
+    stale = {row.id: calendar.place(row.at)[0] for row in conn.execute(noted)}
     first = daybook.first(conn, workspace_id)
     today = calendar.place(now)[0]
     over = range(today if first is None else calendar.place(first)[0], today)
