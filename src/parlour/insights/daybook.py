@@ -124,9 +124,9 @@ def kept(conn: sa.Connection, workspace_id: str, zone: str, days: Collection[int
 def stale(conn: sa.Connection, workspace_id: str, span: Span) -> Sequence[Moment]:
     """Return at which moments of a span something has changed since its days were kept."""
     columns = folded_stale.c
-    found = sa.select(columns.at.distinct()).where(
-        columns.workspace_id == workspace_id, columns.at >= span.since, columns.at < span.until
-    )
+    mine = columns.workspace_id == workspace_id
+    within = columns.at >= span.since, columns.at < span.until
+    found = sa.select(columns.at).where(mine, *within).distinct()
     return conn.execute(found).scalars().all()
 
 
