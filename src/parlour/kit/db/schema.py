@@ -41,6 +41,17 @@ def require_current(conn: Connection) -> None:
         raise Unavailable("the database needs `parlour migrate` first")
 
 
+def require_served(conn: Connection) -> None:
+    """Refuse a database that a running process cannot go on with: one that is older, or empty.
+
+    It goes on with a newer one: a later version has come in, which adds to what there is and
+    takes nothing away, and processes are brought on one after another.
+    """
+    known, current = known_revisions(), current_revision(conn)
+    if current is None or current in known[:-1]:
+        raise Unavailable("the database is older than this process")
+
+
 async def migrate(url: str, sqlite_path: Path, *, only_new: bool = False) -> bool:
     """Bring the database up to date, creating it when it is not there.
 
