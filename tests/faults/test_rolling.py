@@ -112,7 +112,7 @@ async def test_a_later_version_comes_in_while_people_write(
     model.plays(plays.reply("A reply of several words that takes a while.", per_second=30))
     one = own_server()
     beside = replace(one.storage, data_dir=tmp_path / "two")
-    two = Server(beside, tmp_path, **QUICK).start()
+    two = Server(beside, tmp_path, None, **QUICK).start()
     url = one.storage.database_url
     async with visiting(one, model, http) as visit:
         chance = random.Random(1)
