@@ -96,6 +96,22 @@ async def leave_what_is_new(url: str) -> None:
         await conn.close()
 
 
+async def start_as(node: Server, program: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start it with another program."""
+    with monkeypatch.context() as newer:
+        newer.setattr(server, "PARLOUR", program)
+        node._nursery = None
+        await asyncio.to_thread(node.start)
+
+
+async def refused(node: Server) -> None:
+    """The version before neither serves nor runs a command."""
+    with pytest.raises(AssertionError, match=f"revision {LATER}"):
+        await asyncio.to_thread(node.start)
+    ran = await asyncio.to_thread(node.run, "agent", "list")
+    assert (ran.returncode, LATER in ran.stderr) == (1, True)
+
+
 @pytest.mark.long
 async def test_a_later_version_comes_in_while_people_write(
     own_server: Callable[..., Server],
@@ -124,11 +140,8 @@ async def test_a_later_version_comes_in_while_people_write(
         watching = [asyncio.create_task(each.watch()) for each in writers[:2]]
         await more_said(writers)
         # The first goes, and comes back as the later version, which changes the database.
-        await asyncio.to_thread(one.stop)
-        with monkeypatch.context() as newer:
-            newer.setattr(server, "PARLOUR", later)
-            one._nursery = None
-            await asyncio.to_thread(one.start)
+        assert await asyncio.to_thread(one.stop) == 0
+        await start_as(one, later, monkeypatch)
         assert await revision(url) == LATER
         await leave_what_is_new(url)
         for side in (writers[::2], writers[1::2]):
@@ -139,13 +152,8 @@ async def test_a_later_version_comes_in_while_people_write(
             assert answer.status == 200
         # Then the second; the version before does not start any more.
         assert await asyncio.to_thread(two.stop) == 0
-        with pytest.raises(AssertionError, match=f"revision {LATER}"):
-            await asyncio.to_thread(two.start)
-        refused = await asyncio.to_thread(two.run, "agent", "list")
-        assert (refused.returncode, LATER in refused.stderr) == (1, True)
-        with monkeypatch.context() as newer:
-            newer.setattr(server, "PARLOUR", later)
-            await asyncio.to_thread(two.start)
+        await refused(two)
+        await start_as(two, later, monkeypatch)
         await more_said(writers[1::2])
         for each in writers:
             each.leaving.set()
