@@ -3,10 +3,9 @@
 import asyncio
 import random
 import shutil
-import stat
 import sys
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import aiohttp
@@ -15,8 +14,10 @@ import pytest
 
 from parlour.kit.db import known_revisions, schema
 from tests.faults.test_crash import Writer, check_kept, more_said
-from tests.rig import plays, server
+from tests.rig import plays
 from tests.rig.model import FakeModel
+from tests.rig.nursery import Nursery
+from tests.rig.processes import Program
 from tests.rig.server import Server
 from tests.rig.storage import POSTGRES
 from tests.rig.visiting import QUICK, check_unbroken, visiting
@@ -42,26 +43,56 @@ def upgrade() -> None:
     op.create_table("moods", sa.Column("id", sa.Text, primary_key=True))
     op.create_index("messages_mood", "messages", ["mood"])
 '''
-PROGRAM = """#!{python}
-import sys
+PROGRAM = """
+import sys, time
 from pathlib import Path
 from parlour.kit.db import schema
-schema.MIGRATIONS = Path({folder!r})
+import alembic.command, parlour.main.serving
 from parlour.cli import main
+
+schema.MIGRATIONS = Path(sys.argv.pop(1))
+while not Path(sys.argv[1]).exists():
+    time.sleep(0.05)
+del sys.argv[1]
 sys.exit(main())
 """
+"""It has imported what takes long before it is wanted: visitors wait for a start, not for that."""
+
+
+@dataclass
+class Later:
+    """The program as a later version, which brings the database on: ready to start."""
+
+    migrations: Path
+    waiting: dict[str, Program] = field(default_factory=dict)
+
+    def ready(self, node: Server) -> None:
+        """Have it stand by to take the place of a node."""
+        port = node.url.rpartition(":")[2]
+        command = [sys.executable, "-c", PROGRAM, str(self.migrations), self._sign(node)]
+        self.waiting[port] = Program(
+            [*command, "serve", "--port", port], env=node.environment, cwd=node.folder
+        )
+
+    def start(self, node: Server) -> None:
+        port = node.url.rpartition(":")[2]
+        node.program = self.waiting.pop(port)
+        Path(self._sign(node)).touch()
+        node.program.wait_for("Listening on", within=90)
+
+    def _sign(self, node: Server) -> str:
+        return str(self.migrations / f"now-{node.url.rpartition(':')[2]}")
 
 
 @pytest.fixture
-def later(tmp_path: Path) -> Path:
-    """The program as a later version: it brings the database on, and writes what is new."""
+def later(tmp_path: Path) -> Iterator[Later]:
     folder = tmp_path / "migrations"
     shutil.copytree(schema.MIGRATIONS, folder)
     (folder / "versions" / f"{LATER}.py").write_text(MIGRATION)
-    program = tmp_path / "parlour-later"
-    program.write_text(PROGRAM.format(python=sys.executable, folder=str(folder)))
-    program.chmod(program.stat().st_mode | stat.S_IXUSR)
-    return program
+    made = Later(folder)
+    yield made
+    for each in made.waiting.values():
+        each.kill9()
 
 
 async def revision(url: str) -> str:
@@ -96,14 +127,6 @@ async def leave_what_is_new(url: str) -> None:
         await conn.close()
 
 
-async def start_as(node: Server, program: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Start it with another program."""
-    with monkeypatch.context() as newer:
-        newer.setattr(server, "PARLOUR", program)
-        node._nursery = None
-        await asyncio.to_thread(node.start)
-
-
 async def refused(node: Server) -> None:
     """The version before neither serves nor runs a command."""
     with pytest.raises(AssertionError, match=f"revision {LATER}"):
@@ -117,9 +140,9 @@ async def test_a_later_version_comes_in_while_people_write(
     own_server: Callable[..., Server],
     model: FakeModel,
     http: aiohttp.ClientSession,
-    later: Path,
+    later: Later,
+    nursery: Nursery,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """MIG-04, MIG-06: what runs goes on until it is stopped, and is refused when it starts again.
 
@@ -128,7 +151,9 @@ async def test_a_later_version_comes_in_while_people_write(
     model.plays(plays.reply("A reply of several words that takes a while.", per_second=30))
     one = own_server()
     beside = replace(one.storage, data_dir=tmp_path / "two")
-    two = Server(beside, tmp_path, None, **QUICK).start()
+    two = Server(beside, tmp_path, nursery, **QUICK).start()
+    later.ready(one)
+    later.ready(two)
     url = one.storage.database_url
     async with visiting(one, model, http) as visit:
         chance = random.Random(1)
@@ -141,7 +166,7 @@ async def test_a_later_version_comes_in_while_people_write(
         await more_said(writers)
         # The first goes, and comes back as the later version, which changes the database.
         assert await asyncio.to_thread(one.stop) == 0
-        await start_as(one, later, monkeypatch)
+        await asyncio.to_thread(later.start, one)
         assert await revision(url) == LATER
         await leave_what_is_new(url)
         for side in (writers[::2], writers[1::2]):
@@ -153,7 +178,7 @@ async def test_a_later_version_comes_in_while_people_write(
         # Then the second; the version before does not start any more.
         assert await asyncio.to_thread(two.stop) == 0
         await refused(two)
-        await start_as(two, later, monkeypatch)
+        await asyncio.to_thread(later.start, two)
         await more_said(writers[1::2])
         for each in writers:
             each.leaving.set()

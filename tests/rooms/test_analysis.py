@@ -30,6 +30,12 @@ def clock(tools: Tools) -> SetClock:
     return tools.clock
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine with other work looks no less far."""
+    monkeypatch.setattr(analysis, "_PATIENCE", 600.0)
+
+
 @pytest.fixture
 async def talks(tools: Tools, clock: SetClock, make_agent: Maker, owner: Who) -> list[Somebody]:
     """Three visitors by two links of two agents, who say what is looked for below."""

@@ -25,6 +25,12 @@ def clock(tools: Tools) -> SetClock:
     return tools.clock
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine with other work looks no less far."""
+    monkeypatch.setattr(analysis, "_PATIENCE", 600.0)
+
+
 @pytest.fixture
 async def talk(tools: Tools, clock: SetClock, make_agent: Maker, owner: Who) -> Somebody:
     """Somebody who says all of it."""
