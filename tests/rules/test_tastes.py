@@ -4,7 +4,9 @@ import pytest
 
 from parlour.kit.tastes import taste
 
-TABLE = "Our plans:\n\n| Plan | Price |\n|:-----|------:|\n| **Gold** | 5 € |\n| Blue | 3 € |\n\nAsk!"
+TABLE = (
+    "Our plans:\n\n| Plan | Price |\n|:-----|------:|\n| **Gold** | 5 € |\n| Blue | 3 € |\n\nAsk!"
+)
 
 
 @pytest.mark.parametrize(
@@ -21,7 +23,10 @@ TABLE = "Our plans:\n\n| Plan | Price |\n|:-----|------:|\n| **Gold** | 5 € |\
         ("1. Open it\n2. Press", "1. Open it 2. Press"),
         ("```sh\nls -l\n```\nThat lists.", "ls -l That lists."),
         ("Above\n\n---\n\nbelow\n=====", "Above below"),
-        ("It is so [1] [2, 3]. See [the page](https://a.example/x \"t\").", "It is so. See the page."),
+        (
+            'It is so [1] [2, 3]. See [the page](https://a.example/x "t").',
+            "It is so. See the page.",
+        ),
         ("![A chart](https://a.example/x.png) shows", "A chart shows"),
         ("See [a page that was cut](https://a.exa", "See a page that was cut"),
         ("Look at <https://a.example/x>", "Look at https://a.example/x"),

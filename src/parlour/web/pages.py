@@ -127,6 +127,8 @@ class ChatView(msgspec.Struct, frozen=True):
     """The id of the question that shall be said otherwise."""
     trouble: str = ""
     """What was wrong with what was sent, as a sentence."""
+    lost: bool = False
+    """Whether a browser without scripts could not find again here what was said."""
     kept: Mapping[str, str] = {}
     """What the address gives, to be kept in the address of another conversation."""
 
@@ -219,7 +221,7 @@ def chat(view: ChatView) -> bytes:
 
 
 def _is_more(view: ChatView) -> bool:
-    return bool(view.kept or view.given or view.trouble)
+    return bool(view.kept or view.given or view.trouble or view.lost)
 
 
 def refusal(view: RefusalView) -> bytes:
@@ -322,6 +324,7 @@ def _chat(view: ChatView) -> str:
         misfits=view.misfits,
         edits=view.edits,
         trouble=view.trouble,
+        lost=view.lost,
         accept=",".join(_ACCEPT[each] for each in view.face.files),
         again=queries.with_more(
             f"/chat/{view.token}/new{f'?lang={language}' if view.face.asked else ''}",

@@ -28,6 +28,7 @@ from parlour.entrance import (
     start_of,
 )
 from parlour.entrance.noting import OFFERED
+from parlour.kit import origins
 from parlour.kit.errors import Conflict, Problem
 from parlour.kit.texts import initial_of
 from parlour.links.naming import LONGEST
@@ -130,6 +131,7 @@ async def _page(
             nonce=nonce,
             form_id=edge.nonce(),
             start=start_of(tools, door.link_id),
+            lost=door.session is None and framing.is_lost(scope, tools.settings, door.origins),
             text=text,
             messages=[showing.message(each, token, "", language, kept) for each in messages],
             running=any(each.state is State.WRITING for each in messages),
@@ -151,11 +153,15 @@ async def _page(
 
 
 def _is_framed(scope: Scope, door: Door) -> bool:
-    """Whether the page stands inside one of another site, which is noted then."""
-    if door.preview or not framing.is_framed(scope):
+    """Whether the page may stand inside one of another site, which is noted then."""
+    says_so = framing.is_framed(scope)
+    if door.preview or not (says_so or (door.origins and framing.may_be_framed(scope))):
         return False
-    seen: Sightings = scope["litestar_app"].state.sightings
-    seen.note(door.link_id, framing.referrer(scope), opened=True)
+    came = framing.referrer(scope)
+    # Where browsers do not say that it is a frame, it may be one on the sites of the list.
+    if says_so or origins.fits(came, door.origins):
+        seen: Sightings = scope["litestar_app"].state.sightings
+        seen.note(door.link_id, came, opened=True)
     return True
 
 
