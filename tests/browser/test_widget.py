@@ -7,7 +7,7 @@ from html import escape
 
 import pytest
 from aiohttp import web
-from playwright.async_api import BrowserContext, FrameLocator, Page, Route, expect
+from playwright.async_api import BrowserContext, FrameLocator, Page, expect
 
 from parlour.verification import keys
 from tests.rig.axe import check_accessible
