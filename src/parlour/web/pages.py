@@ -90,6 +90,8 @@ class Face(msgspec.Struct, frozen=True):
     """Where visitors reach this instance; only with a title."""
     sites: str = ""
     """Inside a page of another site: which ones that may be."""
+    lost: bool = False
+    """Whether a browser without scripts could not find again there what was said."""
     remembers: bool = False
     """Whether the agent remembers whoever looks."""
     fields: tuple[Field, ...] = ()
@@ -127,8 +129,6 @@ class ChatView(msgspec.Struct, frozen=True):
     """The id of the question that shall be said otherwise."""
     trouble: str = ""
     """What was wrong with what was sent, as a sentence."""
-    lost: bool = False
-    """Whether a browser without scripts could not find again here what was said."""
     kept: Mapping[str, str] = {}
     """What the address gives, to be kept in the address of another conversation."""
 
@@ -214,14 +214,19 @@ class SourceView:
 
 
 def chat(view: ChatView) -> bytes:
-    """Return the chat page; one without messages costs a join of ready bytes."""
+    """Return the chat page; one without anything said costs a join of ready bytes."""
     if not (view.messages or view.running or view.resume or view.text or _is_more(view)):
-        return _empty(view.face)(view.nonce, view.token, view.form_id, view.start)
+        return unsaid(view.face, view.token, view.nonce, view.form_id, view.start)
     return _chat(view).encode()
 
 
+def unsaid(face: Face, token: str, nonce: str, form_id: str, start: str) -> bytes:
+    """Return the chat page on which nothing was said, typed or given yet, as `chat` does."""
+    return _empty(face)(nonce, token, form_id, start)
+
+
 def _is_more(view: ChatView) -> bool:
-    return bool(view.kept or view.given or view.trouble or view.lost)
+    return bool(view.kept or view.given or view.trouble)
 
 
 def refusal(view: RefusalView) -> bytes:
@@ -324,7 +329,6 @@ def _chat(view: ChatView) -> str:
         misfits=view.misfits,
         edits=view.edits,
         trouble=view.trouble,
-        lost=view.lost,
         accept=",".join(_ACCEPT[each] for each in view.face.files),
         again=queries.with_more(
             f"/chat/{view.token}/new{f'?lang={language}' if view.face.asked else ''}",
