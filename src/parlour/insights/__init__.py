@@ -3,6 +3,7 @@
 from parlour.insights.days import DAYS, Failing, Figures, count, counted, failing, figures
 from parlour.insights.folding import fold
 from parlour.insights.gathering import gather
+from parlour.insights.renewing import renew
 from parlour.insights.rolling import roll_up
 from parlour.tools import Tools
 
@@ -17,6 +18,7 @@ __all__ = [
     "fold",
     "gather",
     "read_on",
+    "renew",
     "roll_up",
 ]
 
