@@ -25,7 +25,7 @@ from parlour.insights import (
     terms,
 )
 from parlour.insights.metrics import Chosen, Report
-from parlour.insights.tables import folded_days, folded_sheets, folded_stale, sittings
+from parlour.insights.tables import folded_days, folded_sheets, folded_stale, hourly, sittings
 from parlour.kit.clock import DAY, HOUR, MINUTE
 from parlour.kit.errors import Stale
 from parlour.rights import Role, Who
@@ -118,6 +118,19 @@ async def test_every_part_of_what_is_kept_is_what_the_rows_say(book: Book) -> No
     assert sum(each.sessions for each in one.hours) == one.total.sessions
 
 
+async def _is_counted_anew(book: Book) -> None:
+    """By somebody who knows nothing of this, such as a process of the version before."""
+    before = (await book.told()).total
+    first = sa.select(sa.func.min(hourly.c.at)).where(hourly.c.at >= book.span.since)
+    more = (
+        sa.update(hourly)
+        .where(hourly.c.at == first.scalar_subquery())
+        .values(asked=hourly.c.asked + 1)
+    )
+    await book.world.tools.db.write(lambda conn: conn.execute(more))
+    assert (await book.told()).total.asked > before.asked
+
+
 Change = Callable[[Book], Awaitable[object]]
 
 
@@ -195,7 +208,15 @@ async def _goes(book: Book) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [_is_rated, _is_forgotten, _is_somebody_else, _comes_late, _is_opened_by_a_clock_behind, _goes],
+    [
+        _is_rated,
+        _is_forgotten,
+        _is_somebody_else,
+        _comes_late,
+        _is_opened_by_a_clock_behind,
+        _is_counted_anew,
+        _goes,
+    ],
 )
 async def test_what_changes_afterwards_is_told_at_once(book: Book, change: Change) -> None:
     """It is counted anew until the day has been kept anew."""

@@ -1,6 +1,5 @@
 """Folding: days that are over are counted once and kept as sheets, and again where they changed."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,8 +15,8 @@ from parlour.tools import Tools
 
 _AT_ONCE: Final = 4
 """Days folded in one transaction: others get their turn between two."""
-_ROWS: Final = 5_000
-"""Rows deleted in one statement."""
+_NOTES: Final = 5_000
+"""Rows of `folded_stale` read and taken away in one transaction."""
 _FOLDED: Final = "folded"
 
 
@@ -36,7 +35,7 @@ class _Piece:
     is_other: bool
     """Whether days of other zones are kept."""
     more: bool
-    """Whether there are more days to fold."""
+    """Whether there is more to do."""
 
 
 async def fold(tools: Tools) -> None:
@@ -49,13 +48,6 @@ async def fold(tools: Tools) -> None:
         while more:
             piece = await tools.db.browse(_next, workspace_id, tools.clock.now())
             more = piece is not None and await tools.db.write(_keep, piece) and piece.more
-
-
-def changed(conn: sa.Connection, places: Iterable[tuple[str, Moment]]) -> None:
-    """Note that something that is counted has changed: in which workspaces, and when it was."""
-    rows = [{"workspace_id": each, "at": at} for each, at in places]
-    if rows:
-        conn.execute(sa.insert(folded_stale).inline(), rows)
 
 
 def _workspaces(conn: sa.Connection) -> list[str]:
@@ -75,7 +67,8 @@ def _next(conn: sa.Connection, workspace_id: str, now: Moment) -> _Piece | None:
     noted = sa.select(folded_stale.c.id, folded_stale.c.at).where(
         folded_stale.c.workspace_id == workspace_id
     )
-    stale = {row.id: calendar.place(row.at)[0] for row in conn.execute(noted)}
+    notes = conn.execute(noted.limit(_NOTES)).all()
+    stale = {row.id: calendar.place(row.at)[0] for row in notes}
     first = daybook.first(conn, workspace_id)
     today = calendar.place(now)[0]
     over = range(today if first is None else calendar.place(first)[0], today)
@@ -96,7 +89,7 @@ def _next(conn: sa.Connection, workspace_id: str, now: Moment) -> _Piece | None:
         for (day, agent), draft in found.items()
     ]
     folded = marking.reached(conn, _FOLDED) or 0
-    more = len(wanted) > len(days)
+    more = len(wanted) > len(days) or len(notes) == _NOTES
     return _Piece(workspace_id, zone, folded, days, rows, done, is_other, more)
 
 
@@ -119,9 +112,8 @@ def _keep(conn: sa.Connection, piece: _Piece) -> bool:
     ]
     if states:
         conn.execute(sa.insert(folded_days), states)
-    for start in range(0, len(piece.done), _ROWS):
-        some = piece.done[start : start + _ROWS]
-        conn.execute(sa.delete(folded_stale).where(folded_stale.c.id.in_(some)))
+    if piece.done:
+        conn.execute(sa.delete(folded_stale).where(folded_stale.c.id.in_(piece.done)))
     return True
 
 

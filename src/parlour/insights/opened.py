@@ -8,7 +8,6 @@ import structlog
 from sqlalchemy.dialects import postgresql, sqlite
 
 from parlour.events.accounting import QUARTER
-from parlour.insights import folding
 from parlour.insights.tables import openings
 from parlour.kit.clock import Moment
 from parlour.kit.errors import Problem
@@ -47,4 +46,3 @@ def _add(conn: sa.Connection, taken: Mapping[tuple[str, str, str], int], at: Mom
         for about, times in sorted(taken.items())
     ]
     conn.execute(statement, rows)
-    folding.changed(conn, [(each, at) for each in sorted({about[0] for about in taken})])

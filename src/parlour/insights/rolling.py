@@ -6,8 +6,8 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from parlour.events import accounting
-from parlour.events.accounting import AMOUNTS, QUARTER, Account
-from parlour.insights import folding, marking, terms
+from parlour.events.accounting import AMOUNTS, Account
+from parlour.insights import marking, terms
 from parlour.insights.tables import counted, hourly
 from parlour.kit.clock import HOUR, MINUTE, Moment
 from parlour.tools import Tools
@@ -102,11 +102,6 @@ def _keep(
     """Replace what is kept of hours; two who count at once write the same."""
     for hour, found in sums.items():
         within = (hourly.c.at >= hour, hourly.c.at < hour + HOUR)
-        theirs = set(conn.execute(sa.select(hourly.c.workspace_id).where(*within)).scalars())
-        theirs.update(workspace_id for _, workspace_id, _, _ in found)
-        # A day may begin within it, at a quarter.
-        ends = (hour, hour + HOUR - QUARTER)
-        folding.changed(conn, [(each, at) for each in sorted(theirs) for at in ends])
         conn.execute(sa.delete(counted).where(counted.c.at == hour))
         conn.execute(sa.delete(hourly).where(*within))
         rows: list[dict[str, Any]] = [

@@ -110,9 +110,9 @@ folded_stale = sa.Table(
     sa.Column("at", sa.BigInteger, nullable=False),
     sa.Index("folded_stale_workspace", "workspace_id", "at"),
 )
-"""Something that is counted at a moment has changed: a sheet of its day counts no more. Whatever
-changes hours or openings adds a row here in the same transaction; the migration has the database
-add one by itself for each sitting that changes."""
+"""Something that is counted at a moment has changed: a sheet of its day counts no more. The
+migration has the database add a row by itself, whoever it is that changes hours, openings or
+sittings: a process of an earlier version too, and the end of a visitor."""
 
 followers.add("folded_")
 

@@ -6,49 +6,52 @@ from alembic import op
 revision = "0049_folded"
 down_revision = "0048_stretches"
 
-_COUNTED = (
+_SAT = (
     "workspace_id, agent_id, link_id, visitor_id, began_at, ended_at, answers, handed, good, poor"
 )
+_CHANGES = (("sittings", "began_at", f" OF {_SAT}"), ("hourly_counts", "at", ""),
+            ("openings", "at", ""))  # fmt: skip
+"""What is counted, when it was, and which of its columns count."""
 _STALE = "INSERT INTO folded_stale (workspace_id, at)"
-_ADDED = f"""
-CREATE TRIGGER folded_added AFTER INSERT ON sittings BEGIN
-    {_STALE} VALUES (new.workspace_id, new.began_at);
-END
-"""  # noqa: S608 - our own words
-_GONE = f"""
-CREATE TRIGGER folded_gone AFTER DELETE ON sittings BEGIN
-    {_STALE} VALUES (old.workspace_id, old.began_at);
-END
-"""
-_CHANGED = f"""
-CREATE TRIGGER folded_changed AFTER UPDATE OF {_COUNTED} ON sittings BEGIN
-    {_STALE} VALUES (old.workspace_id, old.began_at);
-    {_STALE} SELECT new.workspace_id, new.began_at
-        WHERE new.began_at <> old.began_at OR new.workspace_id <> old.workspace_id;
-END
-"""
-_SQLITE = (_ADDED, _GONE, _CHANGED)
-_NOTED = f"""
-CREATE FUNCTION folded_noted() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-    IF TG_OP <> 'INSERT' THEN
-        {_STALE} VALUES (OLD.workspace_id, OLD.began_at);
-    END IF;
-    IF TG_OP = 'INSERT' OR (TG_OP = 'UPDATE'
-            AND (NEW.began_at <> OLD.began_at OR NEW.workspace_id <> OLD.workspace_id)) THEN
-        {_STALE} VALUES (NEW.workspace_id, NEW.began_at);
-    END IF;
-    RETURN NULL;
-END $$
-"""
-_NOTE = f"""
-CREATE TRIGGER folded_noted AFTER INSERT OR DELETE OR UPDATE OF {_COUNTED} ON sittings
-    FOR EACH ROW EXECUTE FUNCTION folded_noted()
-"""
-_POSTGRES = (_NOTED, _NOTE)
+
+
+def _sqlite() -> None:
+    for table, at, columns in _CHANGES:
+        for name, when, rows in (
+            ("added", "INSERT", ("new",)),
+            ("gone", "DELETE", ("old",)),
+            ("changed", f"UPDATE{columns}", ("old", "new")),
+        ):
+            notes = " ".join(f"{_STALE} VALUES ({row}.workspace_id, {row}.{at});" for row in rows)
+            op.get_bind().exec_driver_sql(
+                f"CREATE TRIGGER folded_{table}_{name} AFTER {when} ON {table} BEGIN {notes} END"
+            )
+
+
+def _postgresql() -> None:
+    for table, at, columns in _CHANGES:
+        op.get_bind().exec_driver_sql(f"""
+            CREATE FUNCTION folded_{table}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                IF TG_OP <> 'INSERT' THEN
+                    {_STALE} VALUES (OLD.workspace_id, OLD.{at});
+                END IF;
+                IF TG_OP <> 'DELETE' THEN
+                    {_STALE} VALUES (NEW.workspace_id, NEW.{at});
+                END IF;
+                RETURN NULL;
+            END $$
+        """)
+        op.get_bind().exec_driver_sql(
+            f"CREATE TRIGGER folded_{table} AFTER INSERT OR DELETE OR UPDATE{columns} ON {table}"
+            f" FOR EACH ROW EXECUTE FUNCTION folded_{table}()"
+        )
 
 
 def upgrade() -> None:
-    """Make the tables, empty, and have the database note which days change."""
+    """Make the tables, empty, and have the database note which days change.
+
+    It does so itself: a process of the version before, which knows nothing of this, goes on.
+    """
     op.create_table(
         "folded_days",
         sa.Column("workspace_id", sa.String(40), primary_key=True),
@@ -73,6 +76,7 @@ def upgrade() -> None:
         sa.Column("at", sa.BigInteger(), nullable=False),
     )
     op.create_index("folded_stale_workspace", "folded_stale", ["workspace_id", "at"])
-    on_sqlite = op.get_bind().dialect.name == "sqlite"
-    for statement in _SQLITE if on_sqlite else _POSTGRES:
-        op.get_bind().exec_driver_sql(statement)
+    if op.get_bind().dialect.name == "sqlite":
+        _sqlite()
+    else:
+        _postgresql()
