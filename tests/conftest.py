@@ -13,6 +13,7 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
+from parlour.kit import observe
 from tests.rig.model import FakeModel
 from tests.rig.server import Server
 from tests.rig.services import LONG_READ, Postgres, Redis
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
 pytest_plugins = ["tests.rig.visiting"]
 
 MACHINE = look_around()
+
+# As programs write their logs. What structlog does by itself draws each failure with the source and
+# all variables around it: seconds for one that is a thousand calls deep.
+observe.configure("info", machine=True)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -88,7 +88,7 @@ async def guest_answers(gus: Page, vera: Page, olga: Page) -> None:
     await expect(vera.locator(".by-person")).to_have_text("Gus Tailor, a person, answers now")
     await expect(olga.locator("#dock")).to_contain_text("Gus Tailor answers here.")
     assert "7946 0018" not in await gus.content()
-    # A part of it only where words are: ids of the page hold any four digits at times.
+    # A part of it only where words are: addresses and ids hold any four digits at times.
     assert "7946" not in await gus.locator("body").inner_text()
     await say(gus, "Your answer", "One celadon pot is left. Shall I send it?")
     for page in (vera, olga):

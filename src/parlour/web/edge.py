@@ -177,6 +177,12 @@ def nonce() -> str:
     return os.urandom(16).hex()
 
 
+def nonces() -> tuple[str, str]:
+    """Make a page's nonce and another of the same kind, drawn at once."""
+    drawn = os.urandom(32).hex()
+    return drawn[:32], drawn[32:]
+
+
 def page_policy(script_nonce: str, *, frames: bool = False, ancestors: str = "'none'") -> str:
     """Return the content security policy of a page with its own scripts and styles only.
 

@@ -52,9 +52,13 @@ def policy(scope: Scope, nonce: str, sites: Collection[str] = (), *, preview: bo
 
     Nobody may frame it but the studio, for a preview; asked for in a frame, also those sites.
     """
-    ours = ("'self'",) if preview else ()
-    theirs = tuple(sites) if is_framed(scope) else ()
-    return edge.page_policy(nonce, ancestors=" ".join((*ours, *theirs)) or "'none'")
+    theirs = sites if is_framed(scope) else ()
+    return edge.page_policy(nonce, ancestors=ancestors(theirs, preview=preview))
+
+
+def ancestors(sites: Collection[str], *, preview: bool = False) -> str:
+    """Return whose pages may frame one that these sites may, as a policy says it."""
+    return " ".join((*(("'self'",) if preview else ()), *sites)) or "'none'"
 
 
 def keeps_cookies(settings: Settings) -> bool:

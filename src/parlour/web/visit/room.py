@@ -120,16 +120,18 @@ async def _page(
             transcripts.for_visitor, door.conversation_id, newest=_NEWEST
         )
     is_framed = _is_framed(scope, door)
-    nonce = edge.nonce()
+    nonce, form_id = edge.nonces()
     language, kept = tongues.of(scope, door.language), tongues.kept(scope)
-    edits, text = _edited(scope, messages, typed.text)
-    page = pages.chat(
-        ChatView(
-            face=showing.face(door, tools, language, asked=bool(kept), framed=is_framed),
+    face = showing.face(door, tools, language, asked=bool(kept), framed=is_framed)
+    start = start_of(tools, door.link_id)
+    if messages or typed.text or typed.trouble or came:
+        edits, text = _edited(scope, messages, typed.text)
+        view = ChatView(
+            face=face,
             token=token,
             nonce=nonce,
-            form_id=edge.nonce(),
-            start=start_of(tools, door.link_id),
+            form_id=form_id,
+            start=start,
             text=text,
             messages=[showing.message(each, token, "", language, kept) for each in messages],
             running=any(each.state is State.WRITING for each in messages),
@@ -144,8 +146,11 @@ async def _page(
             trouble=typed.trouble,
             kept=came.address() if came else {},
         )
-    )
-    policy = framing.policy(scope, nonce, door.origins, preview=door.preview)
+        page = pages.chat(view)
+    else:
+        page = pages.unsaid(face, token, nonce, form_id, start)
+    sites = door.origins if is_framed else ()
+    policy = edge.page_policy(nonce, ancestors=framing.ancestors(sites, preview=door.preview))
     more = edge.SPEAKING if door.sharing.voice else {}
     return page, {"Content-Security-Policy": policy, **more}
 
