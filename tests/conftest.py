@@ -16,7 +16,7 @@ import pytest_asyncio
 from parlour.kit import observe
 from tests.rig.model import FakeModel
 from tests.rig.server import Server
-from tests.rig.services import LONG_READ, Postgres, Redis
+from tests.rig.services import LONG_READ, LONG_WRITE, Postgres, Redis
 from tests.rig.storage import POSTGRES, SQLITE, Storage, in_ci, look_around, wanted_engines
 from tests.rig.waiting import plain_client
 
@@ -110,7 +110,7 @@ def postgres() -> Iterator[Postgres]:
     from parlour.kit.db import postgres as engine
 
     # As in servers of the nursery: a machine with many tests on it may take longer.
-    engine._READ_DEADLINE = LONG_READ
+    engine._READ_DEADLINE, engine._COMMAND_DEADLINE = LONG_READ, LONG_WRITE
     server = Postgres()
     yield server
     server.close()

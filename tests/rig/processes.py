@@ -178,7 +178,7 @@ class Program:
 
     def _drain(self) -> None:
         for reader in self._readers:
-            reader.join(5)
+            reader.join(20)
 
 
 def plain_environment(**more: str) -> dict[str, str]:
