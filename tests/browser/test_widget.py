@@ -7,7 +7,7 @@ from html import escape
 
 import pytest
 from aiohttp import web
-from playwright.async_api import BrowserContext, FrameLocator, Page, Route, expect
+from playwright.async_api import BrowserContext, FrameLocator, Page, expect
 
 from parlour.verification import keys
 from tests.rig.axe import check_accessible
@@ -251,39 +251,3 @@ async def test_a_page_that_is_read_from_the_right_has_the_button_on_its_left(
         assert round(box["x"]) == 20
         await button.click()
         await expect(frame(page).locator("html")).to_have_attribute("dir", "rtl")
-
-
-@pytest.mark.only_on(POSTGRES)
-async def test_over_plain_http_it_says_what_it_cannot_keep(browser: Browser, visit: Visit) -> None:
-    """WID-10: in a page of another site it leads to a tab; in one of its own site it works."""
-    chat, sites = "http://chat.plain.example", ("http://shop.example", "http://intra.plain.example")
-    link = await visit.another_link(origins=sites)
-    context = await browser.person(size=DESKTOP, calm=True)
-
-    async def served(route: Route) -> None:
-        path = route.request.url.removeprefix(chat)
-        # Its stream stays open, and needs no answer here.
-        if path.startswith("/api/"):
-            await route.abort()
-            return
-        headers = {**route.request.headers, "sec-fetch-dest": "iframe"}
-        got = await route.fetch(url=visit.server.url + path, headers=headers)
-        await route.fulfill(response=got)
-
-    async def around(route: Route) -> None:
-        body = f'<iframe title="Chat" src="{chat}/chat/{link.token}" width="600" height="500">'
-        await route.fulfill(content_type="text/html", body=f"<!doctype html>{body}</iframe>")
-
-    await context.route(f"{chat}/**", served)
-    page = await context.new_page()
-    for site, is_kept in zip(sites, (False, True), strict=True):
-        await context.route(f"{site}/", around)
-        await page.goto(f"{site}/")
-        inside = page.frame_locator("iframe")
-        await expect(inside.locator("#kept-nothing")).to_be_visible(visible=not is_kept)
-        await expect(inside.locator(".composer")).to_be_visible(visible=is_kept)
-    await context.unroute_all(behavior="ignoreErrors")
-    elsewhere = (chat, *(f"{each}/" for each in sites))
-    browser.requests[:] = [each for each in browser.requests if not each.startswith(elsewhere)]
-    # That it is plain http, browsers write to the console.
-    browser.errors[:] = [each for each in browser.errors if "untrustworthy" not in each]

@@ -383,3 +383,17 @@ async def test_the_same_key_and_reuse_make_one_share(visit: Visit) -> None:
     again = await ana.post(f"{one}/shares", {**wish, "hours": 5, "reuse": True})
     assert again.json["id"] == made[0].json["id"]
     assert len((await ana.get(f"{one}/shares")).json) == 1
+
+
+async def test_a_share_wears_the_agents_ink(visit: Visit) -> None:
+    """What visitors see as the agent's colour, who was given the conversation sees, too."""
+    _, ana, one = await talked(visit)
+    gus = await guest_of(visit, ana, one, mode="view", hours=2)
+    assert "data-ink" not in (await gus.page()).text
+    owner = await api_of(visit, Role.OWNER)
+    agent = f"/api/agents/{visit.agent.name}"
+    await owner.put(agent, {"accent": "#8a3b26"})
+    assert (await owner.post(f"{agent}/publish", {})).status == 200
+    page = (await gus.page()).text
+    assert ' data-ink="8a3b26">' in page
+    assert 'href="/inks/8a3b26.css"' in page

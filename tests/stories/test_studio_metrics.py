@@ -122,7 +122,7 @@ async def test_messages_are_found(house: House) -> None:
     assert (hit["author"], hit["rating"], hit["agent_name"]) == ("visitor", None, "shop")
     assert len(tell("message", "search", "--limit", "3")) == 3
     assert tell("message", "search", "delivery", "--rating", "down") == []
-    assert tell("message", "questions") == []
+    assert tell("message", "questions")["items"] == []
     lines = (await owner.get(f"{at}.csv?q=delivery")).text.splitlines()
     assert (len(lines), "/studio/conversations/cnv_" in lines[1]) == (3, True)
     saved = await owner.post(f"{at}/views", {"name": "Late", "query": "q=delivery"})

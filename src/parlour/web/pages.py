@@ -90,6 +90,8 @@ class Face(msgspec.Struct, frozen=True):
     """Where visitors reach this instance; only with a title."""
     sites: str = ""
     """Inside a page of another site: which ones that may be."""
+    lost: bool = False
+    """Whether a browser without scripts could not find again there what was said."""
     remembers: bool = False
     """Whether the agent remembers whoever looks."""
     fields: tuple[Field, ...] = ()
