@@ -17,6 +17,7 @@ from tests.rig.browser import DESKTOP, PHONE, Browser
 from tests.rig.server import Link
 from tests.rig.storage import POSTGRES
 from tests.rig.visiting import Visit
+from tests.rig.waiting import eventually
 from tests.stories.test_visit_identity import signed
 
 HOSTILE = """
@@ -162,8 +163,8 @@ async def test_a_bubble_on_a_site_that_means_no_good(browser: Browser, visit: Vi
         await button.press("Enter")
         await expect(frame(page).locator(".turn--agent .prose")).to_contain_text("One two three")
         await expect(frame(page).locator("#message")).to_be_focused()
-        heard = await page.evaluate("heard")
-        assert heard == ["ready", "open"]
+        await eventually(lambda: page.evaluate("heard.length > 1"))
+        assert await page.evaluate("heard") == ["ready", "open"]
 
 
 async def test_inline_and_on_a_phone(browser: Browser, visit: Visit) -> None:
@@ -208,9 +209,12 @@ async def test_where_it_may_not_stand(browser: Browser, visit: Visit) -> None:
         await page.wait_for_load_state("networkidle")
         framed = page.frames[-1]
         assert await framed.locator("#message").count() == 0
+
         # That it was refused is written to the console; nothing else was.
-        refusals = [each for each in browser.errors if "frame-ancestors" in each]
-        assert refusals
+        def refused() -> list[str]:
+            return [each for each in browser.errors if "frame-ancestors" in each]
+
+        refusals = await eventually(refused)
         browser.errors[:] = [each for each in browser.errors if each not in refusals]
 
 
