@@ -2,6 +2,7 @@
 
 from parlour.insights.days import DAYS, Failing, Figures, count, counted, failing, figures
 from parlour.insights.gathering import gather
+from parlour.insights.renewing import renew
 from parlour.insights.rolling import roll_up
 from parlour.tools import Tools
 
@@ -15,6 +16,7 @@ __all__ = [
     "figures",
     "gather",
     "read_on",
+    "renew",
     "roll_up",
 ]
 

@@ -3,8 +3,12 @@
 from collections.abc import Callable
 from html import escape
 from secrets import token_hex
+from typing import Final
 
 Fill = Callable[..., bytes]
+
+_BETWEEN: Final = "\0"
+"""Stands in no value: a page cannot hold it."""
 
 
 def cast(render: Callable[..., str], gaps: int) -> Fill:
@@ -20,7 +24,8 @@ def cast(render: Callable[..., str], gaps: int) -> Fill:
 
     def fill(*values: str) -> bytes:
         made = ready.copy()
-        encoded = [escape(value).encode() for value in values]
+        # All at once: looking for each sign in each value costs more than filling the page.
+        encoded = escape(_BETWEEN.join(values)).encode().split(_BETWEEN.encode())
         for at, which in places:
             made[at] = encoded[which]
         return b"".join(made)

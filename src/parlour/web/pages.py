@@ -90,6 +90,8 @@ class Face(msgspec.Struct, frozen=True):
     """Where visitors reach this instance; only with a title."""
     sites: str = ""
     """Inside a page of another site: which ones that may be."""
+    lost: bool = False
+    """Whether a browser without scripts could not find again there what was said."""
     remembers: bool = False
     """Whether the agent remembers whoever looks."""
     fields: tuple[Field, ...] = ()
@@ -212,10 +214,15 @@ class SourceView:
 
 
 def chat(view: ChatView) -> bytes:
-    """Return the chat page; one without messages costs a join of ready bytes."""
+    """Return the chat page; one without anything said costs a join of ready bytes."""
     if not (view.messages or view.running or view.resume or view.text or _is_more(view)):
-        return _empty(view.face)(view.nonce, view.token, view.form_id, view.start)
+        return unsaid(view.face, view.token, view.nonce, view.form_id, view.start)
     return _chat(view).encode()
+
+
+def unsaid(face: Face, token: str, nonce: str, form_id: str, start: str) -> bytes:
+    """Return the chat page on which nothing was said, typed or given yet, as `chat` does."""
+    return _empty(face)(nonce, token, form_id, start)
 
 
 def _is_more(view: ChatView) -> bool:
