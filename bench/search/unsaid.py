@@ -3,7 +3,7 @@
     python -m bench.search.unsaid [--wordnet DIR] [--most N]
 
 Reads how often WordNet's lemmas occur in its tagged texts (Debian's wordnet-base). Nothing of
-it goes into the product: what a word may stand for when people ask about software is written by hand.
+it goes into the product: what a word may stand for is written by hand.
 """
 
 import argparse
