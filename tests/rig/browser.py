@@ -26,7 +26,7 @@ FLAGS = (
 on_the_browser_s_loop = pytest_asyncio.fixture(loop_scope="session")
 """A fixture for tests that have a browser, which is spoken to on one loop for the whole run."""
 
-_PATIENCE = 30_000
+_PATIENCE = 60_000
 """Milliseconds that a busy machine may take until a page shows what is expected."""
 PHONE = (390, 844)
 DESKTOP = (1280, 800)

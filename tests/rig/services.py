@@ -16,6 +16,8 @@ from tests.rig.processes import Program, free_port, plain_environment
 
 _ATTEMPTS = 3
 """A free port may be taken by somebody else before our server has it."""
+LONG_READ, LONG_WRITE = 8.0, 40
+"""Seconds that it may take in tests, where a server would not wait as long for its database."""
 
 
 def postgres_bin() -> Path | None:
