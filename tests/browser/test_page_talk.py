@@ -88,6 +88,10 @@ async def test_a_citation_opens_its_passage(browser: Browser, stage: Stage, play
     assert stage.call(lambda: play.stops) == 0
 
 
+AGAIN = ":is([data-do=retry], [data-do=again]):visible"
+"""Whatever asks for another answer: beside a notice that offers it, nothing else does."""
+
+
 async def test_stop_keeps_what_came_and_offers_a_retry(
     browser: Browser, stage: Stage, play: Play
 ) -> None:
@@ -98,6 +102,7 @@ async def test_stop_keeps_what_came_and_offers_a_retry(
     await expect(page.locator(".prose")).to_contain_text("Once upon")
     await page.press(BOX, "Escape")
     await expect(page.locator(".turn .notice b")).to_have_text("You stopped the answer.")
+    await expect(page.locator(AGAIN)).to_have_count(1)
     await expect(page.locator(".prose")).to_contain_text("Once upon a time")
     await page.get_by_role("button", name="Try again").click()
     await expect(page.locator(".turn .notice")).to_have_count(0)
@@ -120,6 +125,9 @@ async def test_failure_says_what_is_kept(browser: Browser, stage: Stage, play: P
         "The answer stopped half-way. Your question and what came so far are kept."
     )
     await expect(notice).to_have_attribute("role", "alert")
+    await expect(page.locator(AGAIN)).to_have_count(1)
+    await page.reload()
+    await expect(page.locator(AGAIN)).to_have_count(1)
 
 
 async def test_messages_written_meanwhile_wait_their_turn(

@@ -10,6 +10,8 @@ from aiohttp import web
 from playwright.async_api import BrowserContext, FrameLocator, Page, expect
 
 from parlour.verification import keys
+from parlour.widgets import keeping as widgets
+from parlour.widgets.keeping import Wish
 from tests.rig.axe import check_accessible
 from tests.rig.browser import DESKTOP, PHONE, Browser
 from tests.rig.server import Link
@@ -251,3 +253,27 @@ async def test_a_page_that_is_read_from_the_right_has_the_button_on_its_left(
         assert round(box["x"]) == 20
         await button.click()
         await expect(frame(page).locator("html")).to_have_attribute("dir", "rtl")
+
+
+@pytest.mark.only_on(POSTGRES)
+async def test_what_stands_beside_the_button_reads_in_its_own_direction(
+    browser: Browser, visit: Visit
+) -> None:
+    """XSS-08: an Arabic word on an English page begins at its right, and the other way round."""
+    keeper = visit.keeper
+    begins = """(said) => {
+        said.style.width = "240px";
+        const [box, range] = [said.getBoundingClientRect(), document.createRange()];
+        range.selectNodeContents(said);
+        const words = range.getBoundingClientRect();
+        return words.left - box.left < box.right - words.right ? "left" : "right";
+    }"""
+    for page_of, teaser, side in (("calm", "أهلا بك", "right"), ("arabic", "Hello", "left")):
+        wish = Wish(name=page_of, teaser=teaser)
+        widget = await widgets.create(keeper.tools, keeper.who, visit.agent.id, wish)
+        async with placed(visit, widget_id=widget.id) as (site, _):
+            _, page = await stranger(browser, DESKTOP)
+            await page.goto(f"{site.url}/{page_of}")
+            said = page.locator("chat-link .teaser button").first
+            await expect(said).to_have_text(teaser)
+            assert await said.evaluate(begins) == side, page_of

@@ -131,6 +131,31 @@ def test_a_source_page_marks_the_passage_and_leads_back() -> None:
     assert 'href="/chat/tok#msg_1"' in page
 
 
+@pytest.mark.parametrize(("language", "direction"), [("en", "ltr"), ("ar", "rtl")])
+def test_a_cited_page_sets_every_text_in_its_own_direction(language: str, direction: str) -> None:
+    """XSS-08: a document may be in another language than the page around it."""
+    names = ("before", "passage", "after")
+    before, passage, after = (prose.plain(f"{name} text") for name in names)
+    view = pages.SourceView(
+        token="tok",
+        nonce="n",
+        message_id="msg_1",
+        n=1,
+        title="T",
+        source="s",
+        passage=passage,
+        before=before,
+        after=after,
+    )
+    page = pages.source(dataclass_replace(view, language=language)).decode()
+    assert f'<html lang="{language}" dir="{direction}"' in page
+    assert '<h1 dir="auto">T</h1>' in page
+    for each in names:
+        assert re.search(rf'<div class="prose" dir="auto">\s*<p class="plain">{each} text', page), (
+            each
+        )
+
+
 def test_files_are_found_under_their_own_version_only() -> None:
     found = assets().find(assets().version, "js/chat.js")
     assert found is not None
