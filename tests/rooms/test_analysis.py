@@ -1,5 +1,7 @@
 """Message analysis: found by words as somebody may read them, and gone with what was forgotten."""
 
+from dataclasses import replace
+
 import pytest
 import sqlalchemy as sa
 
@@ -270,6 +272,13 @@ def test_what_a_question_lacks() -> None:
         for place, (who, text) in enumerate(zip(("visitor", "agent"), both, strict=True))
     ]
     assert lacking(uttered, cites=True) == {6: "nothing"}
+    for text, lack in (
+        ("That is not in these documents.\n\nThe nearest I have:\n\n- Doors [1]", {0: "nothing"}),
+        ("Turn the key twice [1].", {}),
+    ):
+        asked, reply = uttered[4:6]
+        pair = [replace(asked, seq=0), replace(reply, seq=1, text=text, cited=True)]
+        assert lacking(pair, cites=True) == lack, "what comes nearest is no answer"
     assert wording.read('a "b  C" d"') == Query(("a", "d"), ("b c",))
     assert wording.sound("receive") == wording.sound("recieve") != ""
     assert wording.sound("ox") == wording.sound("naïve") == ""

@@ -117,6 +117,8 @@ async def test_messages_are_found(house: House) -> None:
     assert not tells(seen)
     assert (await owner.get(f"{at}?q=call&show=conversations")).text.count("Latest of them") == 2
     assert "Every question" in (await owner.get(f"{at}?show=questions")).words
+    narrowed = (await owner.get(f"{at}?show=questions&q=heron")).words
+    assert "No question of these days that is like that" in narrowed
     tell = house.server.cli
     (hit,) = tell("message", "search", "deliveries", "--author", "visitor")
     assert (hit["author"], hit["rating"], hit["agent_name"]) == ("visitor", None, "shop")

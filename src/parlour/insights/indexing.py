@@ -9,7 +9,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from parlour.agents import store as agents
-from parlour.agents.backends.documents.recalling import needs_no_source
+from parlour.agents.backends.documents.recalling import declines, needs_no_source
 from parlour.conversations import outline
 from parlour.conversations.outline import Outline, Utterance
 from parlour.insights.tables import said
@@ -110,6 +110,9 @@ def lacking(
 
 
 def _answers(asked: Utterance, reply: Utterance) -> bool:
+    if declines(reply.text):
+        # What comes nearest is named with its sources, and is no answer.
+        return False
     return reply.cited or needs_no_source(asked.text, reply.text)
 
 
