@@ -226,10 +226,7 @@ def unsaid(face: Face, token: str, nonce: str, form_id: str, start: str) -> byte
 
 
 def unsaid_pressed(face: Face, token: str, nonce: str, form_id: str, start: str) -> bytes:
-    """Return the same page as gzip, or nothing where that does not go.
-
-    All that is secret in it is new for every page, so that its length tells nothing of anything.
-    """
+    """Return it as gzip, or nothing; its secrets are new each time, so its length tells nothing."""
     return _empty_pressed(face)(nonce, token, form_id, start)
 
 
