@@ -1,7 +1,7 @@
 """Metrics and logs: each number is what counting the rows one by one gives."""
 
 import random
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,7 +13,8 @@ from parlour.conversations import outline
 from parlour.conversations.model import Reason
 from parlour.events import Kind, accounting
 from parlour.events.accounting import QUARTER
-from parlour.insights import logs, metrics, opened, rolling, spans, terms
+from parlour.insights import daybook, logs, metrics, opened, rolling, spans, terms
+from parlour.insights.daybook import Calendar
 from parlour.insights.metrics import Amounts, Chosen
 from parlour.insights.tables import openings
 from parlour.kit.clock import DAY, HOUR, MINUTE, SetClock
@@ -274,15 +275,22 @@ async def test_the_terms_of_counting(world: World) -> None:
 
 def test_days_of_zones() -> None:
     """Days of 23 and 25 hours, a zone of 45 minutes, and spans that are none."""
-    short = spans.Span(date(2026, 3, 29), date(2026, 3, 29), "Europe/Berlin")
-    assert short.until - short.since == 23 * HOUR
-    assert [by // HOUR for _, by in short.offsets()] == [1, 2]
-    whole = spans.Span(date(2026, 1, 1), date(2026, 12, 31), "Europe/Berlin")
-    assert [by // HOUR for _, by in whole.offsets()] == [1, 2, 1]
-    changed = datetime.fromtimestamp(whole.offsets()[1][0] / 1000, UTC)
-    assert changed == datetime(2026, 3, 29, 1, tzinfo=UTC)
-    chatham = spans.Span(date(2026, 4, 1), date(2026, 4, 30), "Pacific/Chatham")
-    assert len(chatham.offsets()) == 2
+    for zone, day, hours in (
+        ("Europe/Berlin", date(2026, 3, 29), 23),
+        ("Europe/Berlin", date(2026, 10, 25), 25),
+        ("Pacific/Chatham", date(2026, 4, 5), 25),
+        ("Asia/Kathmandu", date(2026, 4, 5), 24),
+    ):
+        span, calendar = spans.Span(day, day, zone), Calendar(zone)
+        assert span.until - span.since == hours * HOUR
+        places = [calendar.place(at) for at in range(span.since, span.until, QUARTER)]
+        assert len(places) == hours * 4
+        (number,) = daybook.days_of(span)
+        assert {each for each, _ in places} == {number}
+        assert len({hour for _, hour in places}) == min(hours, 24)
+        assert calendar.begins(number) == span.since
+        assert calendar.place(span.since - 1) == (number - 1, 23)
+        assert calendar.place(span.until) == (number + 1, 0)
     assert spans.between("2026-11-01", "2026-11-30", "UTC").before == spans.Span(
         date(2026, 10, 2), date(2026, 10, 31), "UTC"
     )

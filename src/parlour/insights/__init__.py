@@ -1,6 +1,7 @@
 """Insights: what happened, counted and kept, so that looking is cheap and chatting pays nothing."""
 
 from parlour.insights.days import DAYS, Failing, Figures, count, counted, failing, figures
+from parlour.insights.folding import fold
 from parlour.insights.gathering import gather
 from parlour.insights.renewing import renew
 from parlour.insights.rolling import roll_up
@@ -14,6 +15,7 @@ __all__ = [
     "counted",
     "failing",
     "figures",
+    "fold",
     "gather",
     "read_on",
     "renew",
@@ -26,3 +28,4 @@ async def read_on(tools: Tools) -> None:
     await count(tools)
     await roll_up(tools)
     await gather(tools)
+    await fold(tools)
