@@ -12,6 +12,7 @@ from tests.rig.colleague import PASSWORD, setup_code
 from tests.rig.nursery import Nursery
 from tests.rig.server import Server
 from tests.rig.storage import SQLITE, Storage
+from tests.rig.waiting import eventually
 
 pytestmark = pytest.mark.only_on(SQLITE)
 HOST = f"chat{LAN}"
@@ -142,7 +143,8 @@ async def test_where_it_may_not_stand(browser: Browser, server: Server) -> None:
         await page.goto(f"http://{SAME}:{port}/frame")
         await page.wait_for_load_state("networkidle")
         assert await page.frames[-1].locator("#message").count() == 0
-    refusals = [each for each in browser.errors if "frame-ancestors" in each]
-    assert refusals
+        refusals = await eventually(
+            lambda: [each for each in browser.errors if "frame-ancestors" in each]
+        )
     browser.errors[:] = [each for each in browser.errors if each not in refusals]
     forget_plain_words(browser)

@@ -109,6 +109,7 @@ async def check_retry(stay: Visit, vera: Any, link: Link | None = None) -> None:
     assert states == ["failed", "done"]
 
 
+@pytest.mark.long
 async def test_a_program_is_told_by_its_status(stay: Visit) -> None:
     """502 when no answer came, 504 when it came too late; the question is kept."""
     vera = stay.visitor()
@@ -195,6 +196,7 @@ async def test_a_server_that_is_not_there(stay: Visit) -> None:
     assert turn.state == "failed"
 
 
+@pytest.mark.long
 async def test_nobody_waits_for_the_slow_one_of_another(stay: Visit) -> None:
     """CRH-10: ten replies that hang hold up no other agent's reply."""
     stay.model.plays(plays.hang_before_header())

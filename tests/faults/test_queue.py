@@ -102,6 +102,7 @@ async def done(db: Database) -> list[Any]:
     return await db.read(lambda conn: list(conn.execute(sa.text("SELECT n, epoch FROM marks"))))
 
 
+@pytest.mark.long
 async def test_kill_9_loses_no_job(db: Database, empty_storage: Storage) -> None:
     """CRH-01, CRH-15: killed again and again, every job is run; the same process or another."""
     maker = Queue(db, SystemClock(), lease_seconds=3, workers=1)

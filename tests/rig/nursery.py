@@ -26,7 +26,7 @@ from typing import IO, Any, NoReturn
 
 from tests.rig.moving import SETTING, MovedClock
 from tests.rig.processes import PARLOUR, Program, plain_environment
-from tests.rig.services import LONG_READ, LONG_WRITE
+from tests.rig.services import be_patient
 
 _LONGEST_ORDER = 65_536
 _PR_SET_PDEATHSIG = 1
@@ -238,7 +238,6 @@ def _prepare() -> None:
     import gc
 
     import parlour
-    from parlour.kit.db import postgres
     from parlour.staff import passwords
     from parlour.web import assets, sheets, site
 
@@ -257,8 +256,7 @@ def _prepare() -> None:
     # That passwords are hashed slowly is tested by itself; people of stories come in at once.
     passwords._hasher = quick_hasher
     passwords.NOBODYS = quick_hasher().hash("nobody's")  # type: ignore[misc]
-    # A machine with many tests on it may take longer to read something than a server should.
-    postgres._READ_DEADLINE, postgres._COMMAND_DEADLINE = LONG_READ, LONG_WRITE
+    be_patient()
     gc.collect()
     gc.freeze()
 

@@ -134,3 +134,19 @@ async def test_what_was_broken_off_goes_on(
     await insights.renew(tools)
     assert seen[3] == seen[2] > seen[1] > seen[0] == 0
     assert await kept(tools) == right
+
+
+async def test_declined_questions_are_judged_anew(
+    tools: Tools, owner: Who, talk: Somebody, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An agent that names its sources had said that it found none; it had counted as an answer."""
+    del talk
+    wanted = Wanted(lack="nothing")
+    assert (await tools.db.browse(analysis.look, owner, wanted, limit=50)).hits == []
+    monkeypatch.setattr(indexing, "_cites", lambda *_: True)
+    for module in (indexing, renewing):
+        monkeypatch.setattr(module, "declines", lambda text: text == "An answer.")
+    clock.forward(MINUTE)
+    await insights.renew(tools)
+    found = (await tools.db.browse(analysis.look, owner, wanted, limit=50)).hits
+    assert [each.shown.text for each in reversed(found)] == list(TEXTS)

@@ -6,6 +6,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from parlour.agents.backends.documents.recalling import declines
 from parlour.conversations import reading
 from parlour.insights import indexing, marking
 from parlour.insights.indexing import Change, first_id
@@ -58,7 +59,7 @@ def _plan(conn: sa.Connection, start: int, end: int) -> tuple[list[Change], int]
     rows = conn.execute(found.order_by(said.c.id).limit(_AT_ONCE)).all()
     texts = reading.some(conn, [(row.conversation_id, row.seq) for row in rows])
     hides = {each: indexing.hide_of(conn, each) for each in {row.workspace_id for row in rows}}
-    changes = []
+    changes, declined = list[Change](), set[str]()
     for row in rows:
         message = texts.get((row.conversation_id, row.seq))
         if message is None:
@@ -66,6 +67,10 @@ def _plan(conn: sa.Connection, start: int, end: int) -> tuple[list[Change], int]
         terms = indexing.found_by(row, message.text, hides[row.workspace_id])
         if terms != row.terms:
             changes.append(Change(row.id, {"terms": terms}))
+        if row.author_kind == "agent" and declines(message.text):
+            declined.add(row.conversation_id)
+    # Whether their questions were answered is judged anew, too.
+    changes += indexing.plan(conn, sorted(declined))
     return changes, end if len(rows) < _AT_ONCE else rows[-1].id + 1
 
 

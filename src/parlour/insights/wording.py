@@ -11,8 +11,9 @@ from typing import Final
 
 from parlour.agents.library.words import folded, stem
 
-RULES: Final = 1
-"""Which rules these are: to be raised whenever `terms` makes something else of any text."""
+RULES: Final = 2
+"""Which rules these are: to be raised whenever `terms` makes something else of any text, or
+declined questions are judged otherwise."""
 _WORD: Final = re.compile(r"[^\W_]+")
 _CJK: Final = re.compile(
     "[\u1100-\u11ff\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"

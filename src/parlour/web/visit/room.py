@@ -120,7 +120,7 @@ async def _page(
         messages = await tools.db.read(
             transcripts.for_visitor, door.conversation_id, newest=_NEWEST
         )
-    is_framed = _is_framed(scope, door)
+    is_framed, packed = _is_framed(scope, door), False
     nonce, form_id = edge.nonces()
     language, kept = tongues.of(scope, door.language), tongues.kept(scope)
     face = showing.face(door, tools, language, asked=bool(kept), framed=is_framed)
@@ -151,11 +151,20 @@ async def _page(
         )
         page = pages.chat(view)
     else:
-        page = pages.unsaid(face, token, nonce, form_id, start)
+        page = pages.unsaid_pressed(face, token, nonce, form_id, start) if _packs(scope) else b""
+        packed = bool(page)
+        page = page or pages.unsaid(face, token, nonce, form_id, start)
     sites = door.origins if is_framed else ()
     policy = edge.page_policy(nonce, ancestors=framing.ancestors(sites, preview=door.preview))
     more = edge.SPEAKING if door.sharing.voice else {}
+    if packed:
+        more = {**more, "Content-Encoding": "gzip"}
     return page, {"Content-Security-Policy": policy, **more}
+
+
+def _packs(scope: Scope) -> bool:
+    """Whether who asks takes a page as gzip."""
+    return any(name == b"accept-encoding" and b"gzip" in value for name, value in scope["headers"])
 
 
 def _is_framed(scope: Scope, door: Door) -> bool:
