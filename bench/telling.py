@@ -24,7 +24,8 @@ from parlour import insights, main, rights, staff, workspaces
 from parlour.agents import keeping
 from parlour.config import Settings, load
 from parlour.events import events
-from parlour.insights import marking
+from parlour.insights import indexing, marking
+from parlour.insights.wording import edition
 from parlour.links import keeping as links
 from parlour.rights import Role
 from tests.rig.processes import free_port, plain_environment
@@ -124,7 +125,10 @@ async def _made(settings: Settings) -> tuple[Year, str, str]:
 async def _counted(settings: Settings) -> None:
     async with main.opened(settings) as tools:
         # Sittings and words are stored as they would have been kept; only hours are counted here.
-        await tools.db.write(marking.reach, "sittings", tools.clock.now())
+        now = tools.clock.now()
+        await tools.db.write(marking.reach, "sittings", now)
+        words = f"words {edition():08x} first"
+        await tools.db.write(marking.reach, words, indexing.first_id(now))
         await insights.read_on(tools)
 
 

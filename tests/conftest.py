@@ -16,7 +16,7 @@ import pytest_asyncio
 from parlour.kit import observe
 from tests.rig.model import FakeModel
 from tests.rig.server import Server
-from tests.rig.services import Postgres, Redis
+from tests.rig.services import Postgres, Redis, be_patient
 from tests.rig.storage import POSTGRES, SQLITE, Storage, in_ci, look_around, wanted_engines
 from tests.rig.waiting import plain_client
 
@@ -107,6 +107,7 @@ def _pure_tests_reach_nothing(
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     """A PostgreSQL server for the whole run; ask for `storage` to get a database in it."""
+    be_patient()
     server = Postgres()
     yield server
     server.close()

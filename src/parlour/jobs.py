@@ -36,6 +36,7 @@ log = structlog.get_logger("parlour.jobs")
 
 TIDY = "house.tidy"
 COUNT = "insights.count"
+RENEW = "insights.renew"
 SHARES = "sharing.tidy"
 DELIVERED = "webhooks.tidy"
 WATCH = "reports.look"
@@ -99,6 +100,8 @@ def register(tools: Tools, runner: Runner) -> None:
     tools.queue.every(sweeping.SWEEP, HOUR / SECOND)
     tools.queue.handle(COUNT, lambda _job: insights.read_on(tools))
     tools.queue.every(COUNT, MINUTE / SECOND)
+    tools.queue.handle(RENEW, lambda _job: insights.renew(tools))
+    tools.queue.every(RENEW, MINUTE / SECOND)
     _report(tools)
 
 

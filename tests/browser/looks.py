@@ -15,6 +15,7 @@ async def look(page: Page, name: str) -> None:
 
     With a folder in PARLOUR_SHOTS there are pictures of it.
     """
+    await page.wait_for_load_state()
     folder = os.environ.get("PARLOUR_SHOTS")
     for theme, rules in (("dark", COLOURS), ("light", None)):
         await page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]

@@ -14,6 +14,7 @@ from parlour.kit.clock import rfc3339
 from parlour.web import pages, prose
 from parlour.web import shown as pieces
 from parlour.web.assets import assets
+from tests.rig.waiting import PATIENCE
 
 NONCE = "c3RhZ2U"
 CSP = (
@@ -170,12 +171,12 @@ class Stage:
 
         self._thread = threading.Thread(target=play, daemon=True)
         self._thread.start()
-        ready.wait(10)
+        assert ready.wait(PATIENCE), "the stage does not come up"
 
     def stop(self) -> None:
         self.call(self._close_all)
         self._server.should_exit = True
-        self._thread.join(10)
+        self._thread.join(PATIENCE)
 
     def _close_all(self) -> None:
         for play in self.plays.values():
@@ -188,7 +189,7 @@ class Stage:
         async def run() -> Any:
             return function(*args, **kwargs)
 
-        return asyncio.run_coroutine_threadsafe(run(), self.loop).result(5)
+        return asyncio.run_coroutine_threadsafe(run(), self.loop).result(PATIENCE)
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Send) -> None:
         path: str = scope["path"]

@@ -188,6 +188,8 @@ async def test_without_scripts(browser: Browser, visit: Visit) -> None:
     await expect(page.locator(".bubble")).to_have_text("Hello?")
     visit.model.release()
     await expect(page.locator(".prose")).to_have_text(WHOLE)
+    # Until it has ended, the page comes anew by itself, and takes away what is just pressed.
+    await expect(page.locator('.turn--agent[data-state="done"]')).to_have_count(1)
     await page.get_by_role("button", name="New conversation").click()
     await expect(page.locator(".bubble")).to_have_count(0)
 

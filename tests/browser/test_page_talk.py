@@ -10,6 +10,17 @@ from tests.rig.browser import PHONE, Browser
 from tests.rig.waiting import eventually
 
 BOX = "#message"
+AT_REST = """() => new Promise(done => {
+  const log = document.querySelector("#log");
+  let place = -1, still = 0;
+  const look = () => {
+    still = log.scrollTop === place ? still + 1 : 0;
+    place = log.scrollTop;
+    if (still > 20) done(place); else requestAnimationFrame(look);
+  };
+  look();
+})"""
+"""Where a scrolled log is once it has come to rest: a wheel goes on for a while."""
 
 
 async def opened(browser: Browser, stage: Stage, size: tuple[int, int] = PHONE) -> Page:
@@ -77,6 +88,10 @@ async def test_a_citation_opens_its_passage(browser: Browser, stage: Stage, play
     assert stage.call(lambda: play.stops) == 0
 
 
+AGAIN = ":is([data-do=retry], [data-do=again]):visible"
+"""Whatever asks for another answer: beside a notice that offers it, nothing else does."""
+
+
 async def test_stop_keeps_what_came_and_offers_a_retry(
     browser: Browser, stage: Stage, play: Play
 ) -> None:
@@ -87,11 +102,12 @@ async def test_stop_keeps_what_came_and_offers_a_retry(
     await expect(page.locator(".prose")).to_contain_text("Once upon")
     await page.press(BOX, "Escape")
     await expect(page.locator(".turn .notice b")).to_have_text("You stopped the answer.")
+    await expect(page.locator(AGAIN)).to_have_count(1)
     await expect(page.locator(".prose")).to_contain_text("Once upon a time")
     await page.get_by_role("button", name="Try again").click()
     await expect(page.locator(".turn .notice")).to_have_count(0)
+    await eventually(lambda: play.messages[-1].get("replaces") == answer["id"])
     again = play.messages[-1]
-    assert again["replaces"] == answer["id"]
     stage.call(play.write, again, "there was")
     stage.call(play.finish, again)
     await expect(page.locator(".turn--agent")).to_have_count(1)
@@ -108,7 +124,10 @@ async def test_failure_says_what_is_kept(browser: Browser, stage: Stage, play: P
     await expect(notice).to_contain_text(
         "The answer stopped half-way. Your question and what came so far are kept."
     )
-    assert await notice.get_attribute("role") == "alert"
+    await expect(notice).to_have_attribute("role", "alert")
+    await expect(page.locator(AGAIN)).to_have_count(1)
+    await page.reload()
+    await expect(page.locator(AGAIN)).to_have_count(1)
 
 
 async def test_messages_written_meanwhile_wait_their_turn(
@@ -267,13 +286,13 @@ async def test_the_question_stands_near_the_top_and_following_ends_when_asked(
     answer = stage.call(play.begin)
     stage.call(play.write, answer, "A line.\n\n")
     await expect(page.locator(".turn:last-child .prose")).to_contain_text("A line.")
-    assert await page.evaluate(f"Math.abs({top} - {head} - 48) < 4")
+    await comes_true(page, f"Math.abs({top} - {head} - 48) < 4")
     stage.call(play.write, answer, "More and more of it.\n\n" * 30)
     await comes_true(page, f"{top} < {head}")
     await page.locator("#log").hover()
     await page.mouse.wheel(0, -300)
     await expect(page.locator(".jump")).to_be_visible()
-    place = await page.evaluate("document.querySelector('#log').scrollTop")
+    place = await page.evaluate(AT_REST)
     stage.call(play.write, answer, "Even more.\n\n" * 10)
     await expect(page.locator(".turn:last-child .prose")).to_contain_text("Even more.")
     assert await page.evaluate("document.querySelector('#log').scrollTop") == place

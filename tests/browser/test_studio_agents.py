@@ -18,6 +18,8 @@ from tests.rig.storage import SQLITE, Storage
 
 DOORS = "# House rules\n\n## Doors\n\nTurn the brass key twice to the left.\n"
 
+KEY = "sk-" + "q" * 30
+
 DROP = """(zone, files) => {
   const moved = new DataTransfer();
   for (const [name, text] of files) moved.items.add(new File([text], name));
@@ -123,16 +125,16 @@ async def test_a_model_is_tested_before_it_is_kept(
     await expect(page.get_by_text("It does not answer.")).to_be_visible()
     await look(page, "a model that is not there")
     await page.get_by_label("Address of the model server").fill(model.base_url)
-    await page.get_by_label("Key", exact=True).fill(fresh.keep_secret("sk-" + "q" * 30))
+    await page.get_by_label("Key", exact=True).fill(fresh.keep_secret(KEY))
     await page.get_by_role("button", name="Test").click()
     await expect(page.get_by_text("It answers.")).to_be_visible()
     await expect(page.get_by_label("Name", exact=True)).to_have_value("Helper")
     await look(page, "a model that answers")
     await page.get_by_role("button", name="Make the agent").click()
     await expect(page.get_by_text("It is never shown; type a new one")).to_be_visible()
-    assert "qqqq" not in await page.content()
+    assert KEY[-12:] not in await page.content()
     asked = json.dumps([request.headers for request in model.requests], default=str)
-    assert "qqqq" in asked
+    assert KEY in asked
     await look(page, "a model, made")
 
 

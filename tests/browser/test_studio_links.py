@@ -43,6 +43,8 @@ async def test_share_chat_link_to_somebody_signed_out(browser: Browser, fresh: S
     await owner.goto(f"{fresh.url}/studio/widgets")
     await look(owner, "widgets")
     await owner.get_by_role("link", name="shop", exact=True).click()
+    await expect(owner.get_by_label("Title")).to_be_visible()
+    await owner.wait_for_load_state()  # it is shown anew by a script, which must be there
     await owner.get_by_label("Title").fill("Corner shop")
     await owner.get_by_label("A colour of your own").fill("#ffcc00")
     await expect(owner.get_by_text("It was made darker")).to_be_visible()
@@ -81,7 +83,7 @@ async def test_share_chat_link_to_somebody_signed_out(browser: Browser, fresh: S
         assert ink not in {house, "rgba(0, 0, 0, 0)"}
     await visitor.get_by_role("textbox").fill("When can things be returned?")
     await visitor.get_by_role("textbox").press("Enter")
-    await expect(visitor.locator(".prose").get_by_text("30 days")).to_be_visible(timeout=20_000)
+    await expect(visitor.locator(".prose").get_by_text("30 days")).to_be_visible()
     await look(visitor, "the chat in the widget's ink")
 
     await owner.goto(f"{fresh.url}/studio/links")
@@ -115,6 +117,7 @@ async def test_the_table_in_place(browser: Browser, fresh: Server) -> None:
     await owner.get_by_role("button", name="Revoke 2 links").click()
     await expect(owner.get_by_text("2 links are revoked.")).to_be_visible()
 
+    await owner.wait_for_load_state()
     fresh.make_link("shop", "--name", "Window")
     await owner.get_by_role("searchbox").fill("wind")
     await expect(owner.get_by_role("link", name="Window", exact=True)).to_be_visible()

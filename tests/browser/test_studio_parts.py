@@ -64,7 +64,8 @@ async def test_a_page_as_a_dialog(browser: Browser, fresh: Server, size: tuple[i
     await form.get_by_role("button").click()
     await expect(page.get_by_role("status")).to_have_text("Your name has been changed.")
     await expect(dialog).to_be_hidden()
-    assert page.url.endswith("/studio/me"), "what was said does not stay in the address"
+    # What was said does not stay in the address.
+    await expect(page).to_have_url(f"{fresh.url}/studio/me")
     browser.check()
 
 

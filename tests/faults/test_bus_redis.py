@@ -12,7 +12,7 @@ from parlour.kit.bus import MISSED, LiveLog
 from parlour.kit.bus.redis import RedisBus
 from tests.rig.services import Redis
 from tests.rig.storage import look_around
-from tests.rig.waiting import eventually, last_mark
+from tests.rig.waiting import PATIENCE, eventually, last_mark
 
 pytestmark = [
     pytest.mark.faults,
@@ -40,7 +40,7 @@ async def buses(server: Redis) -> AsyncIterator[list[RedisBus]]:
 
 async def opened(bus: RedisBus, key: str) -> LiveLog:
     log: LiveLog | None = None
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while log is None:
             log = await bus.open_log(key)
             await asyncio.sleep(0.01)
@@ -61,7 +61,7 @@ async def test_a_reply_goes_on_over_a_crash_of_redis(server: Redis, buses: list[
                 await asyncio.to_thread(server.crash)
                 hints.take()
             if n == 60:
-                await eventually(lambda: not writer.healthy and not reader.healthy, within=30)
+                await eventually(lambda: not writer.healthy and not reader.healthy)
                 assert await writer.open_log("t:1") is log
                 assert await reader.open_log("t:1") is None  # go by the database
                 writer.publish("conversation:1", "while it was away")
@@ -70,9 +70,9 @@ async def test_a_reply_goes_on_over_a_crash_of_redis(server: Redis, buses: list[
             await asyncio.sleep(0.002)
         assert len(local) == 100
         # Pauses between attempts grow to seconds, and so do attempts on a busy machine.
-        await eventually(lambda: writer.healthy and reader.healthy, within=30)
+        await eventually(lambda: writer.healthy and reader.healthy)
         log.end()
-        await eventually(lambda: mirror.ended, within=30)
+        await eventually(lambda: mirror.ended)
         whole = b"".join(b"<%d>" % n for n in range(100))
         assert mirror.read(0)[0] == whole
         assert (await opened(reader, "t:1")).read(0)[0] == whole
@@ -193,7 +193,7 @@ async def test_hints_beyond_what_is_kept_become_one_to_read_again(
 async def test_a_bus_starts_without_redis_and_finds_it_later(server: Redis) -> None:
     server.crash()
     bus = RedisBus(server.url)
-    await asyncio.wait_for(bus.start(), 1)
+    await asyncio.wait_for(bus.start(), PATIENCE)
     assert not bus.healthy
     with bus.subscribe("a", lambda: None) as notes:
         bus.publish("a", "here")
@@ -201,7 +201,7 @@ async def test_a_bus_starts_without_redis_and_finds_it_later(server: Redis) -> N
         server.start_again()
         await eventually(lambda: bus.healthy)
         await eventually(lambda: notes.take() == [MISSED])
-    await asyncio.wait_for(bus.close(), 5)
+    await asyncio.wait_for(bus.close(), PATIENCE)
 
 
 async def test_a_redis_that_takes_no_writes_is_reported(

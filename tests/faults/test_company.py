@@ -16,6 +16,7 @@ from tests.rig.processes import PARLOUR, Program
 from tests.rig.server import Server
 from tests.rig.services import Postgres, Redis, started
 from tests.rig.storage import POSTGRES, Storage, look_around
+from tests.rig.waiting import PATIENCE
 
 pytestmark = [
     pytest.mark.faults,
@@ -43,7 +44,7 @@ class Rival:
     async def take_over(self) -> None:
         """Stand in line for the lock and throw out whoever has it: there is no moment between."""
         waiting = asyncio.ensure_future(self.own.execute("SELECT pg_advisory_lock($1)", LOCK))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while not await self.admin.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
                 await asyncio.sleep(0.01)
             await self.throw_out()
@@ -86,7 +87,7 @@ async def test_a_lock_whose_connection_broke_is_taken_again(
         async def held() -> bool:
             return not await rival.admin.fetchval("SELECT pg_try_advisory_lock_shared($1)", LOCK)
 
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while not await held():
                 await rival.admin.execute("SELECT pg_advisory_unlock_shared($1)", LOCK)
                 await asyncio.sleep(0.15)
@@ -99,7 +100,7 @@ async def test_a_lock_that_another_took_is_lost(
     monkeypatch.setattr(company, "_CHECK", 0.1)
     async with kept(rival.url, shared=True) as lost:
         await rival.take_over()
-        await asyncio.wait_for(lost.wait(), 10)
+        await asyncio.wait_for(lost.wait(), PATIENCE)
 
 
 async def test_a_server_whose_place_was_taken_stops_with_one_line(
@@ -108,7 +109,7 @@ async def test_a_server_whose_place_was_taken_stops_with_one_line(
     server = Server(Storage(POSTGRES, tmp_path / "data", rival.url), tmp_path)
     server.start()
     await rival.take_over()
-    status = await asyncio.to_thread(server.running.process.wait, 30)
+    status = await asyncio.to_thread(server.running.process.wait, PATIENCE)
     assert status == 1
     line = server.running.wait_for("^parlour: the connection to the database broke").string
     assert "another process is using this database" in line
@@ -153,4 +154,4 @@ async def test_a_worker_does_not_join_a_server_without_redis(
     async with kept(rival.url, shared=False):
         worker = Program([str(PARLOUR), "worker"], env=environment, cwd=tmp_path)
         worker.wait_for("^parlour: a process without PARLOUR_REDIS_URL is using")
-        assert worker.process.wait(20) == 1
+        assert worker.process.wait(PATIENCE) == 1

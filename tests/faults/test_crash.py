@@ -75,7 +75,7 @@ async def until(attempt: Callable[[], Any]) -> Any:
     deadline = time.monotonic() + 90  # between two kills a busy machine hardly gets to serve
     while True:
         try:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(15):
                 return await attempt()
         except LOST:
             assert time.monotonic() < deadline

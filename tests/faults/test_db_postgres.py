@@ -14,6 +14,7 @@ from parlour.kit.db.postgres import PostgresDatabase, run_alone
 from parlour.kit.errors import Unavailable
 from tests.rig.services import Postgres
 from tests.rig.storage import look_around
+from tests.rig.waiting import eventually
 
 pytestmark = [
     pytest.mark.faults,
@@ -96,13 +97,21 @@ async def test_a_deadlock_is_undone_and_run_again(db: PostgresDatabase) -> None:
     await db.write(add, 1)
     await db.write(add, 2)
     tries: list[int] = []
+    there = sa.text(
+        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND database ="
+        " (SELECT oid FROM pg_database WHERE datname = current_database())"
+    )
 
     def update(conn: sa.Connection, first: int, second: int) -> None:
         tries.append(first)
+        is_first_try = tries.count(first) == 1
         for id_ in (first, second):
             conn.execute(sa.update(notes).where(notes.c.id == id_).values(text=str(first)))
-            if len(tries) <= 2:
-                conn.execute(sa.text("SELECT pg_sleep(0.2)"))
+            if is_first_try and id_ == first:
+                # Each has one row, and says so, before either asks for the other's.
+                conn.execute(sa.text("SELECT pg_advisory_lock(:id)"), {"id": id_})
+                while conn.execute(there).scalar_one() < 2:
+                    conn.execute(sa.text("SELECT pg_sleep(0.01)"))
 
     await asyncio.gather(db.write(update, 1, 2), db.write(update, 2, 1))
     assert len(tries) == 3
@@ -189,19 +198,16 @@ async def test_a_crash_loses_nothing_acknowledged_and_is_got_over(
             n += 10
 
     writing = [asyncio.create_task(write(n)) for n in range(8)]
-    await asyncio.sleep(0.3)
+    await eventually(lambda: acknowledged)
     await asyncio.to_thread(server.crash)
     with pytest.raises(Unavailable):
         await db.read(ids)
-    await asyncio.sleep(0.3)
+    await eventually(lambda: refused)
     server.start_again()  # on this thread: the server dies with the one that started it
     before = len(acknowledged)
-    async with asyncio.timeout(20):
-        while len(acknowledged) < before + 50:
-            await asyncio.sleep(0.02)
+    await eventually(lambda: len(acknowledged) >= before + 50)
     stop.set()
     await asyncio.gather(*writing)
-    assert refused
     assert acknowledged <= await db.read(ids)
 
 

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from parlour.kit.db.sqlite import SqliteDatabase
 from parlour.kit.errors import StorageFull, Unavailable
+from tests.rig.waiting import PATIENCE
 
 pytestmark = pytest.mark.faults
 
@@ -119,7 +120,7 @@ async def test_a_lock_of_another_program_is_waited_for(file: SqliteDatabase) -> 
     assert await file.read(count) == 0  # readers do not wait
     other.execute("COMMIT")
     other.close()
-    assert await asyncio.wait_for(writing, 5) == 1
+    assert await asyncio.wait_for(writing, PATIENCE) == 1
 
 
 async def test_a_damaged_file_says_so(tmp_path: Path) -> None:

@@ -9,15 +9,17 @@ import time
 from contextlib import closing
 from pathlib import Path
 
+import asyncpg
 import pytest
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from sqlalchemy.util import await_only
 
 from parlour.kit.db import former, known_revisions, migrate, schema
 from parlour.kit.db.sqlite import make_engine
 from parlour.kit.errors import StorageFull
-from tests.rig.storage import SQLITE, Storage
+from tests.rig.storage import POSTGRES, SQLITE, Storage
 
 pytestmark = pytest.mark.faults
 
@@ -105,6 +107,38 @@ async def test_an_upgrade_that_is_killed_changes_nothing(empty_storage: Storage)
             assert kept.execute("SELECT version_num FROM alembic_version").fetchone() == (OLD,)
             assert kept.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     assert not await migrate(storage.database_url, storage.sqlite_path), "and once is enough"
+
+
+@pytest.mark.only_on(POSTGRES)
+async def test_an_upgrade_that_meets_others_in_a_deadlock_is_done_again(storage: Storage) -> None:
+    """MIG-06: whoever serves meanwhile has locks in an order of their own."""
+    from parlour.kit.db.postgres import run_alone
+
+    rival = await asyncpg.connect(storage.database_url)
+    # It waits for longer than the upgrade does, which is so the one to be broken off.
+    await rival.execute("SET deadlock_timeout = '60s'")
+    met, tried, loop = asyncio.Event(), list[int](), asyncio.get_running_loop()
+    waiting: list[asyncio.Task[None]] = []
+
+    async def stand_in_the_way() -> None:
+        async with rival.transaction():
+            await rival.execute("LOCK TABLE links")
+            met.set()
+            await rival.execute("LOCK TABLE agents")
+
+    def upgrade(conn: sa.Connection) -> str:
+        tried.append(1)
+        conn.execute(sa.text("LOCK TABLE agents"))
+        if len(tried) == 1:
+            loop.call_soon(lambda: waiting.append(asyncio.create_task(stand_in_the_way())))
+            await_only(met.wait())
+        conn.execute(sa.text("LOCK TABLE links"))
+        return "done"
+
+    assert await run_alone(storage.database_url, upgrade, tries=3) == "done"
+    assert len(tried) == 2
+    await asyncio.gather(*waiting)
+    await rival.close()
 
 
 @pytest.mark.only_on(SQLITE)

@@ -8,6 +8,9 @@ import pytest_asyncio
 from playwright.async_api import Browser as Chromium
 from playwright.async_api import BrowserContext, ConsoleMessage, Page, async_playwright, expect
 
+LAN = ".lan.example"
+"""Below this every name is this machine, which browsers take for another one's."""
+_HOSTS = f"MAP *{LAN} 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"
 FLAGS = (
     "--headless",
     "--no-sandbox",
@@ -18,12 +21,12 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
     # Whatever a page asks for outside, nothing leaves this machine.
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+    f"--host-resolver-rules={_HOSTS}",
 )
 on_the_browser_s_loop = pytest_asyncio.fixture(loop_scope="session")
 """A fixture for tests that have a browser, which is spoken to on one loop for the whole run."""
 
-_PATIENCE = 30_000
+_PATIENCE = 60_000
 """Milliseconds that a busy machine may take until a page shows what is expected."""
 PHONE = (390, 844)
 DESKTOP = (1280, 800)
@@ -98,7 +101,8 @@ def _is_here(url: str) -> bool:
     parts = urlsplit(url)
     if parts.scheme in {"data", "blob", "about"}:
         return True
-    return parts.hostname in {"127.0.0.1", "localhost"}
+    host = parts.hostname or ""
+    return host in {"127.0.0.1", "localhost"} or host.endswith(LAN)
 
 
 class Program:

@@ -15,7 +15,7 @@ from tests.rig.server import Server
 
 PASSWORD = "four words are enough"
 COOKIE = "parlour-studio"
-_ON_ITS_WAY = 8
+_ON_ITS_WAY = 12
 """Seconds in which a code gets to a busy server at the latest."""
 
 

@@ -3,6 +3,7 @@
 import base64
 import html
 import json
+import re
 from typing import Final
 from urllib.parse import quote, quote_plus
 
@@ -42,6 +43,17 @@ SECRETS: Final = (
     *("reason@elsewhere.example", "intern@elsewhere.example"),
 )
 """What must not leave for who does not see personal details."""
+
+
+_NUMBER: Final = re.compile(r"(?<![\w-])7946(?![\w-])|20 ?7946|7946 ?0018")
+
+
+def tells_number(text: str) -> bool:
+    """Whether a part of the number stands somewhere as what somebody said.
+
+    Ids, tokens and moments, which stand on every page, hold any four digits at times.
+    """
+    return _NUMBER.search(text) is not None
 
 
 def written(secret: str) -> set[bytes]:

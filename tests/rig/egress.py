@@ -97,13 +97,18 @@ class Scene:
         return self.values["conversation_id"]
 
     async def get(self, somebody: Somebody, route: Route, path: str, tries: int = 10) -> "Told":
-        """Ask as a browser or a program does; of a stream what is there is read."""
+        """Ask as a browser or a program does; of a stream what is there is read.
+
+        Who asks with fewer `tries` waits longer for what a stream may still tell.
+        """
         async with self.http.get(
             self.server.url + path, headers=somebody.headers(route), allow_redirects=False
         ) as answer:
             head = repr(sorted(answer.headers.items())).encode()
             is_stream = answer.content_type == "text/event-stream"
-            body = await (beginning(answer.content) if is_stream else answer.read())
+            body = await (
+                beginning(answer.content, patient=tries < 10) if is_stream else answer.read()
+            )
         if answer.status == 503 and tries:  # a busy machine asks to come again
             await asyncio.sleep(0.3)
             return await self.get(somebody, route, path, tries - 1)
@@ -115,12 +120,15 @@ class Scene:
         return [path, *(path + query for query in QUERIES.get(route.path, []))]
 
 
-async def beginning(stream: aiohttp.StreamReader) -> bytes:
-    """What a stream tells at once: all up to its first silence."""
-    body = b""
+async def beginning(stream: aiohttp.StreamReader, *, patient: bool = False) -> bytes:
+    """What a stream tells at once: all up to its first silence.
+
+    On a busy machine there may be one in the midst of it: who wants something of it is `patient`.
+    """
+    body, silence = b"", (5, 5) if patient else (0.6, 0.15)
     with contextlib.suppress(TimeoutError):
         while not stream.at_eof():
-            async with asyncio.timeout(0.15 if b"data:" in body else 0.6):
+            async with asyncio.timeout(silence[b"data:" in body]):
                 body += await stream.readany()
     return body
 

@@ -15,6 +15,7 @@ from parlour.config import Settings
 from parlour.tools import Tools
 from parlour.web import site
 from parlour.web.edge import Edge
+from tests.rig.waiting import PATIENCE
 
 _HOST = "parlour.test"
 
@@ -111,7 +112,7 @@ class _Exchange:
     async def through(self, edge: Edge) -> Reply:
         task = asyncio.ensure_future(edge(self._scope, self._receive, self._send))  # type: ignore[arg-type]
         hung_up = asyncio.ensure_future(self._hung_up.wait())
-        await asyncio.wait({task, hung_up}, timeout=10, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({task, hung_up}, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
         hung_up.cancel()
         if not task.done():
             task.cancel()

@@ -120,4 +120,4 @@ class Clerk:
 
     async def _close(self) -> None:
         if self._connection is not None:
-            await self._connection.close(timeout=5)
+            await self._connection.close(timeout=30)

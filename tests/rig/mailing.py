@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from email.message import EmailMessage
 from pathlib import Path
 
-from tests.rig.processes import Program, plain_environment
+from tests.rig.processes import Program, free_port, plain_environment
+from tests.rig.waiting import PATIENCE
 
 
 class MailServer:
@@ -18,9 +19,7 @@ class MailServer:
 
     def __init__(self, folder: Path) -> None:
         self._box = folder / "mails"
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self._folder = folder
 
     @property
@@ -39,7 +38,7 @@ class MailServer:
             program.stop()
 
     def _wait(self) -> None:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE
         while not self._listens():
             assert time.monotonic() < deadline, "the mail server does not come up"
             time.sleep(0.05)

@@ -26,6 +26,7 @@ from typing import IO, Any, NoReturn
 
 from tests.rig.moving import SETTING, MovedClock
 from tests.rig.processes import PARLOUR, Program, plain_environment
+from tests.rig.services import be_patient
 
 _LONGEST_ORDER = 65_536
 _PR_SET_PDEATHSIG = 1
@@ -255,6 +256,7 @@ def _prepare() -> None:
     # That passwords are hashed slowly is tested by itself; people of stories come in at once.
     passwords._hasher = quick_hasher
     passwords.NOBODYS = quick_hasher().hash("nobody's")  # type: ignore[misc]
+    be_patient()
     gc.collect()
     gc.freeze()
 

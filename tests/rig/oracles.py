@@ -47,9 +47,11 @@ def _around(text: str, secret: str) -> str:
 
 def check_headers(status: int, headers: Mapping[str, str]) -> None:
     """O7: the headers that every response carries, errors included."""
-    expected = {"x-content-type-options": "nosniff", "referrer-policy": "no-referrer"}
-    for name, value in expected.items():
-        assert _header(headers, name) == value, f"{status}: {name}: {_header(headers, name)!r}"
+    assert _header(headers, "x-content-type-options") == "nosniff", f"{status}: {dict(headers)}"
+    told = {"no-referrer"}
+    if _header(headers, "content-type").startswith("text/html"):
+        told.add("same-origin")  # over plain http from another machine
+    assert _header(headers, "referrer-policy") in told, f"{status}: {dict(headers)}"
     assert not _header(headers, "server"), f"names itself: {_header(headers, 'server')}"
     assert not _header(headers, "x-powered-by")
     kind = _header(headers, "content-type")

@@ -1,7 +1,10 @@
 """Programs that tests start: output is kept and awaited, and they end with the test."""
 
+import contextlib
 import ctypes
+import itertools
 import os
+import random
 import re
 import signal
 import socket
@@ -10,7 +13,7 @@ import sys
 import sysconfig
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, Protocol
 
@@ -20,11 +23,33 @@ _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 _PR_SET_PDEATHSIG = 1
 
 
+def _ports() -> Iterator[int]:
+    """Ports that the system gives to nobody by itself, other ones in each test process."""
+    span = Path("/proc/sys/net/ipv4/ip_local_port_range")
+    end = int(span.read_text().split()[0]) if span.exists() else 0
+    share = (end - _FIRST_PORT) // _PROCESSES
+    if share < _PROCESSES:
+        while True:
+            yield 0
+    mine = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % _PROCESSES
+    for n in itertools.count(random.SystemRandom().randrange(share)):
+        yield _FIRST_PORT + mine * share + n % share
+
+
+_FIRST_PORT, _PROCESSES = 10_000, 16
+_PORTS = _ports()
+
+
 def free_port() -> int:
-    """Return a port nobody listens on just now; whoever uses it must be ready to try another."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port nobody listens on, for a program that begins, or ends and begins again.
+
+    Those that the system gives away would be taken meanwhile, by one connection of so many.
+    """
+    for port in _PORTS:
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return int(probe.getsockname()[1])
+    raise AssertionError("unreachable")
 
 
 def _die_with_parent() -> None:
@@ -153,7 +178,7 @@ class Program:
 
     def _drain(self) -> None:
         for reader in self._readers:
-            reader.join(5)
+            reader.join(20)
 
 
 def plain_environment(**more: str) -> dict[str, str]:

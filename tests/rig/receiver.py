@@ -9,12 +9,14 @@ from typing import Any
 from aiohttp import web
 from standardwebhooks import Webhook
 
+from tests.rig.processes import free_port
+
 HOST = "127.0.0.1"
 
 
 @dataclass
 class Receiver:
-    """Listens on a free port once it is open; what it took is kept in the order it came."""
+    """Listens on a port of its own once it is open; what it took is kept in the order it came."""
 
     secret: str = ""
     took: list[Any] = field(default_factory=list)
@@ -43,9 +45,9 @@ class Receiver:
         app.router.add_post("/in", self._take)
         self._runner = web.AppRunner(app)
         await self._runner.setup()
+        self.port = self.port or free_port()
         site = web.TCPSite(self._runner, HOST, self.port, reuse_address=True)
         await site.start()
-        self.port = self._runner.addresses[0][1]
 
     async def close(self) -> None:
         """Be away: nobody is at the port."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.rig.nursery import Nursery
 from tests.rig.oracles import check_no_secrets
-from tests.rig.processes import PARLOUR, Program, plain_environment
+from tests.rig.processes import PARLOUR, Program, free_port, plain_environment
 from tests.rig.shell import Shell
 from tests.rig.storage import Storage
 
@@ -56,7 +56,7 @@ class Server:
 
     def start(self, *arguments: str, within: float = 90) -> "Server":
         """Start serving; a second start uses the port of the first, as visitors expect."""
-        port = self.url.rpartition(":")[2] or "0"
+        port = self.url.rpartition(":")[2] or str(free_port())
         wanted = ["serve", "--port", port, *arguments]
         if self._nursery is not None:
             self.program = self._nursery.start(wanted, self.environment, self.folder)

@@ -11,11 +11,28 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from sqlalchemy.ext.asyncio import AsyncEngine
+
 from tests.rig.lending import Clerk, Lent
 from tests.rig.processes import Program, free_port, plain_environment
 
 _ATTEMPTS = 3
 """A free port may be taken by somebody else before our server has it."""
+
+
+def be_patient() -> None:
+    """Have this process wait longer for its database than a server would: many tests run here."""
+    from parlour.kit.db import postgres
+
+    make = postgres.make_async_engine
+
+    def made(url: str, pool: int, *, hurried: bool = True) -> AsyncEngine:
+        engine = make(url, pool, hurried=hurried)
+        engine.pool._timeout = 40  # type: ignore[attr-defined]
+        return engine
+
+    postgres._READ_DEADLINE, postgres._COMMAND_DEADLINE = 8.0, 40
+    postgres.make_async_engine = made
 
 
 def postgres_bin() -> Path | None:

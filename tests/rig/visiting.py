@@ -23,11 +23,14 @@ if TYPE_CHECKING:
 
 QUICK = {
     # Deadlines that a test can wait for, and an honest client on a busy machine can keep.
-    "PARLOUR_HEADER_TIMEOUT": "2",
-    "PARLOUR_BODY_TIMEOUT": "2",
+    "PARLOUR_HEADER_TIMEOUT": "5",
+    "PARLOUR_BODY_TIMEOUT": "5",
     # All tests come from one address, and many of them with tokens that open nothing.
     "PARLOUR_WRONG_TOKENS_PER_MINUTE": "1000000",
     "PARLOUR_NOTES_PER_HOUR": "0",
+    # How many of them meet on one server depends on how many processes there are.
+    "PARLOUR_CODES_PER_PLACE": "1000000",
+    "PARLOUR_VISITOR_FILES_PER_HOUR": "0",
 }
 
 

@@ -1,5 +1,7 @@
 """Message analysis: found by words as somebody may read them, and gone with what was forgotten."""
 
+from dataclasses import replace
+
 import pytest
 import sqlalchemy as sa
 
@@ -28,6 +30,12 @@ def clock(tools: Tools) -> SetClock:
     """A clock that the test moves."""
     tools.clock = SetClock(NOON)
     return tools.clock
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine with other work looks no less far."""
+    monkeypatch.setattr(analysis, "_PATIENCE", 600.0)
 
 
 @pytest.fixture
@@ -151,7 +159,12 @@ async def test_the_latest_are_found_without_the_others(
         below, steps = looked.below, steps + 1
     assert texts == every
     assert steps > 3
-    assert [each.shown.text for each in await sought.every(tools, owner, wanted)] == every
+    whole = await sought.every(tools, owner, wanted)
+    assert ([each.shown.text for each in whole.hits], whole.below) == (every, None)
+    assert sought.file_name(whole) == "messages.csv"
+    cut = await sought.every(tools, owner, wanted, most=3)
+    assert [each.shown.text for each in cut.hits] == every[:3]
+    assert sought.file_name(cut) == "messages-latest-3.csv", "it says that it is not all"
 
 
 async def test_what_is_hidden_is_not_found(tools: Tools, owner: Who, talks: list[Somebody]) -> None:
@@ -199,7 +212,11 @@ async def test_what_was_forgotten_is_in_no_index(
 
 
 async def test_questions_without_an_answer(
-    tools: Tools, owner: Who, clock: SetClock, talks: list[Somebody]
+    tools: Tools,
+    owner: Who,
+    clock: SetClock,
+    talks: list[Somebody],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Failed answers, grouped where questions are alike; one bad conversation after another."""
     texts = (
@@ -212,10 +229,21 @@ async def test_questions_without_an_answer(
         await one.say(text)
         await answer(tools, clock, one.talk, 10, state="failed")
     await insights.gather(tools)
-    groups = await tools.db.browse(analysis.questions, owner, Wanted(lack="any"))
+    told = await tools.db.browse(analysis.questions, owner, Wanted(lack="any"))
+    groups = told.groups
+    assert told.below is None
     assert [len(each.hits) for each in groups] == [2, 2, 1, 1]
     assert [each.text for each in groups[:2]] == ["What about it", "Collect my order from London"]
     assert await found(tools, owner, "", failed=True) == [""] * 6
+    with monkeypatch.context() as few:
+        few.setattr(analysis, "GROUPED", 4)
+        some = await tools.db.browse(analysis.questions, owner, Wanted(lack="any"))
+        assert [len(each.hits) for each in some.groups] == [2, 1, 1]
+        assert some.below == some.groups[-1].hits[-1].id, "it says how far it has come"
+        rest = await tools.db.browse(
+            analysis.questions, owner, Wanted(lack="any"), before=some.below
+        )
+        assert ([len(each.hits) for each in rest.groups], rest.below) == ([2], None)
     walked, before = [], None
     while (step := await tools.db.browse(analysis.next_bad, owner, before)) is not None:
         before = step[0]
@@ -244,6 +272,13 @@ def test_what_a_question_lacks() -> None:
         for place, (who, text) in enumerate(zip(("visitor", "agent"), both, strict=True))
     ]
     assert lacking(uttered, cites=True) == {6: "nothing"}
+    for text, lack in (
+        ("That is not in these documents.\n\nThe nearest I have:\n\n- Doors [1]", {0: "nothing"}),
+        ("Turn the key twice [1].", {}),
+    ):
+        asked, reply = uttered[4:6]
+        pair = [replace(asked, seq=0), replace(reply, seq=1, text=text, cited=True)]
+        assert lacking(pair, cites=True) == lack, "what comes nearest is no answer"
     assert wording.read('a "b  C" d"') == Query(("a", "d"), ("b c",))
     assert wording.sound("receive") == wording.sound("recieve") != ""
     assert wording.sound("ox") == wording.sound("naïve") == ""

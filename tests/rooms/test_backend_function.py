@@ -26,7 +26,7 @@ from parlour.agents.contract import (
     Variable,
 )
 from tests.rig.outgoing import failing, parts_of, question, text_of
-from tests.rig.waiting import eventually
+from tests.rig.waiting import PATIENCE, eventually
 
 HERE = "tests.rooms.test_backend_function"
 
@@ -299,7 +299,7 @@ async def test_stop_closes_a_generator_between_items() -> None:
 
     async with aclosing(agent(talking).answer(question())) as parts:
         await anext(parts)
-    assert await asyncio.to_thread(closed.wait, 5)
+    assert await asyncio.to_thread(closed.wait, PATIENCE)
     await eventually(lambda: _running["agt_1"] == 0)
 
 
@@ -320,7 +320,7 @@ async def test_a_generator_is_not_far_ahead_of_its_reader() -> None:
 
 
 async def test_stop_closes_an_async_generator_and_cancels_a_coroutine() -> None:
-    ended: list[str] = []
+    ended, waits = list[str](), asyncio.Event()
 
     async def talking(_: str) -> AsyncIterator[str]:
         try:
@@ -331,6 +331,7 @@ async def test_stop_closes_an_async_generator_and_cancels_a_coroutine() -> None:
 
     async def waiting(_: str) -> str:
         try:
+            waits.set()
             await asyncio.Event().wait()
         finally:
             ended.append("cancelled")
@@ -340,8 +341,7 @@ async def test_stop_closes_an_async_generator_and_cancels_a_coroutine() -> None:
         await anext(parts)
     assert ended == ["closed"]
     task = asyncio.create_task(parts_of(agent(waiting)))
-    await asyncio.sleep(0)
-    await asyncio.sleep(0.01)
+    await waits.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task

@@ -16,7 +16,7 @@ from tests.rig import plays
 from tests.rig.model import FakeModel
 from tests.rig.outgoing import Canary, failing, parts_of, question, text_of, tools_for
 from tests.rig.plays import Asked, Play, Wire
-from tests.rig.waiting import eventually
+from tests.rig.waiting import PATIENCE, eventually
 
 KEY = "sk-test-0123456789"
 
@@ -24,7 +24,7 @@ KEY = "sk-test-0123456789"
 @pytest.fixture
 async def tools(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Tools]:
     monkeypatch.setattr(calling, "_WAITS", (0.01, 0.01))
-    made = tools_for(first_byte_timeout=0.5, silence_timeout=0.5, reply_timeout=3.0)
+    made = tools_for(first_byte_timeout=2.0, silence_timeout=2.0, reply_timeout=30.0)
     yield made
     await made.http.close()
 
@@ -226,7 +226,7 @@ async def test_every_bad_model_is_one_failure_with_what_it_said_kept(
 ) -> None:
     """CRH-09, CRH-10, CRH-11, SSR-08: no crash, no retry once a response began, slot freed."""
     model.plays(play)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         parts, failure = await failing(backend(tools, model.base_url))
     assert (failure.code, text_of(parts)) == (code, said)
     assert len(model.requests) == 1

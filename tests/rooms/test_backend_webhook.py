@@ -39,7 +39,7 @@ CITED = {"n": 1, "title": "T", "source": "a.md", "quote": "so it is"}
 @pytest.fixture
 async def tools(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Tools]:
     monkeypatch.setattr(calling, "_WAITS", (0.01, 0.01))
-    made = tools_for(first_byte_timeout=0.5, silence_timeout=0.5, reply_timeout=3.0)
+    made = tools_for(first_byte_timeout=2.0, silence_timeout=2.0, reply_timeout=30.0)
     yield made
     await made.http.close()
 

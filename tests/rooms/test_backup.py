@@ -24,6 +24,7 @@ from parlour.tools import Tools
 from parlour.visitors import visitors
 from tests.rig.services import Postgres
 from tests.rig.storage import POSTGRES, SQLITE, Storage, wanted_engines
+from tests.rig.waiting import eventually
 from tests.rooms.conftest import Maker
 
 ROOMS = serving
@@ -169,23 +170,22 @@ async def test_a_backup_is_one_moment(
 ) -> None:
     """MIG-08: while others write, a row is in it with all that was written beside it, or not."""
     agent = await make_agent()
-    stopped = asyncio.Event()
+    stopped, written = asyncio.Event(), 0
 
-    async def write() -> int:
-        count = 0
+    async def write() -> None:
+        nonlocal written
         while not stopped.is_set():
             await keeping.create(tools, owner, agent.id, keeping.Wish(name=HARD[:1]))
-            count += 1
-        return count
+            written += 1
 
     writers = [asyncio.create_task(write()) for _ in range(4)]
-    await asyncio.sleep(0.2)
     found = []
     for n in range(3):
+        before = written
+        await eventually(lambda before=before: written > before + 4)  # type: ignore[misc]
         found.append(await back_up(tools.db, tmp_path / f"{n}.pb", TOLD))
-        await asyncio.sleep(0.05)
     stopped.set()
-    written = sum(await asyncio.gather(*writers))
+    await asyncio.gather(*writers)
     for n, each in enumerate(found):
         rows = contents(tmp_path / f"{n}.pb")
         created = [row for row in rows["events"] if b'"link.created"' in row]

@@ -37,6 +37,7 @@ from parlour.transcripts import finding
 from parlour.web import showing
 from tests.rig.confirming import Browser
 from tests.rig.storage import SQLITE
+from tests.rig.waiting import PATIENCE
 from tests.rooms.conftest import Maker
 
 EMAIL = "vera.heron-5821@visitors.example"
@@ -219,7 +220,7 @@ async def test_a_reply_under_way_ends_and_writes_no_more(
     running = asyncio.create_task(runner.run(Job("job", RUN, {"turn": turn.id}, 0, 2)))
     await asked.wait()
     await forgetting.forget_visitor(tools, owner, visitor_id)
-    await asyncio.wait_for(running, 5)
+    await asyncio.wait_for(running, PATIENCE)
     runner.close()
     assert CANARY not in await everything(tools)
     reserved = sa.select(spending.reservations.c.turn_id)

@@ -13,6 +13,7 @@ from parlour.conversations.model import Cursor, State
 from parlour.kit.bus import MemoryBus
 from parlour.kit.clock import SystemClock
 from parlour.transcripts import Shown
+from tests.rig.waiting import PATIENCE
 
 BEATS = 150
 
@@ -98,7 +99,7 @@ async def test_pieces_sent_at_once_and_pieces_that_wait_are_told_in_order(every:
         log.append(at + 1, piece)
     found = rereading.Found([_reply("over", State.DONE)], 2, closed=False)
     log.end()
-    await asyncio.wait_for(looking, 10)
+    await asyncio.wait_for(looking, PATIENCE)
     deltas = [each + b"\n\n" for each in bytes(told).split(b"\n\n") if b"event: delta" in each]
     assert deltas == pieces
     assert direct

@@ -1,7 +1,7 @@
 """Metrics and logs: each number is what counting the rows one by one gives."""
 
 import random
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,7 +13,8 @@ from parlour.conversations import outline
 from parlour.conversations.model import Reason
 from parlour.events import Kind, accounting
 from parlour.events.accounting import QUARTER
-from parlour.insights import logs, metrics, opened, rolling, spans, terms
+from parlour.insights import daybook, logs, metrics, opened, rolling, spans, terms
+from parlour.insights.daybook import Calendar
 from parlour.insights.metrics import Amounts, Chosen
 from parlour.insights.tables import openings
 from parlour.kit.clock import DAY, HOUR, MINUTE, SetClock
@@ -23,6 +24,7 @@ from parlour.rights import Role, Who
 from parlour.tools import Tools
 from tests.rig import plainly
 from tests.rig.simulated import Somebody, World, answer
+from tests.rig.storage import SQLITE
 from tests.rooms.conftest import Maker
 
 MIDNIGHT = 1_795_132_800_000
@@ -274,15 +276,22 @@ async def test_the_terms_of_counting(world: World) -> None:
 
 def test_days_of_zones() -> None:
     """Days of 23 and 25 hours, a zone of 45 minutes, and spans that are none."""
-    short = spans.Span(date(2026, 3, 29), date(2026, 3, 29), "Europe/Berlin")
-    assert short.until - short.since == 23 * HOUR
-    assert [by // HOUR for _, by in short.offsets()] == [1, 2]
-    whole = spans.Span(date(2026, 1, 1), date(2026, 12, 31), "Europe/Berlin")
-    assert [by // HOUR for _, by in whole.offsets()] == [1, 2, 1]
-    changed = datetime.fromtimestamp(whole.offsets()[1][0] / 1000, UTC)
-    assert changed == datetime(2026, 3, 29, 1, tzinfo=UTC)
-    chatham = spans.Span(date(2026, 4, 1), date(2026, 4, 30), "Pacific/Chatham")
-    assert len(chatham.offsets()) == 2
+    for zone, day, hours in (
+        ("Europe/Berlin", date(2026, 3, 29), 23),
+        ("Europe/Berlin", date(2026, 10, 25), 25),
+        ("Pacific/Chatham", date(2026, 4, 5), 25),
+        ("Asia/Kathmandu", date(2026, 4, 5), 24),
+    ):
+        span, calendar = spans.Span(day, day, zone), Calendar(zone)
+        assert span.until - span.since == hours * HOUR
+        places = [calendar.place(at) for at in range(span.since, span.until, QUARTER)]
+        assert len(places) == hours * 4
+        (number,) = daybook.days_of(span)
+        assert {each for each, _ in places} == {number}
+        assert len({hour for _, hour in places}) == min(hours, 24)
+        assert calendar.begins(number) == span.since
+        assert calendar.place(span.since - 1) == (number - 1, 23)
+        assert calendar.place(span.until) == (number + 1, 0)
     assert spans.between("2026-11-01", "2026-11-30", "UTC").before == spans.Span(
         date(2026, 10, 2), date(2026, 10, 31), "UTC"
     )
@@ -323,3 +332,38 @@ async def test_what_is_counted_each_minute_is_what_is_new(world: World) -> None:
         return " ".join(row[3] for row in rows)
 
     assert "INTEGER PRIMARY KEY (rowid>?)" in await tools.db.write(plan)
+
+
+@pytest.mark.parametrize("counted", [False, True])
+@pytest.mark.only_on(SQLITE)
+async def test_what_is_looked_for_each_second_is_what_is_new(
+    tools: Tools, make_agent: Maker, counted: bool
+) -> None:
+    """Events that every process must hear of, among millions, whether these were looked over."""
+    for _ in range(2):
+        await make_agent()
+    found = [each.id for each in await tools.db.read(events.since, 0)]
+    assert len(found) > 1
+    assert found == sorted(found)
+
+    def plan(conn: sa.Connection) -> str:
+        asked: list[tuple[str, Any]] = []
+
+        def note(_conn: Any, _cursor: Any, statement: str, values: Any, *_: Any) -> None:
+            asked.append((statement, values))
+
+        if counted:
+            conn.exec_driver_sql("ANALYZE")
+            conn.exec_driver_sql(
+                "UPDATE sqlite_stat1 SET stat = '5000000 800000 1' WHERE idx = 'events_at'"
+            )
+            conn.exec_driver_sql("ANALYZE sqlite_schema")
+        sa.event.listen(conn, "before_cursor_execute", note)
+        events.since(conn, 7)
+        statement, values = asked[0]
+        rows = conn.exec_driver_sql("EXPLAIN QUERY PLAN " + statement, values)
+        return " ".join(row[3] for row in rows)
+
+    told = await tools.db.write(plan)
+    assert "USING INDEX events_at" in told
+    assert "at>?" in told

@@ -26,6 +26,7 @@ from parlour.staff.people import NewPerson
 from parlour.tools import Tools
 from parlour.transcripts import finding
 from parlour.web import showing
+from tests.rig.waiting import PATIENCE
 from tests.rooms.conftest import Maker
 from tests.rooms.test_takeover import Talk, begun
 
@@ -350,7 +351,7 @@ async def test_an_open_stream_ends_by_itself_when_the_time_comes(talk: Talk) -> 
         stays=True,
     )
     seen = b""
-    async with asyncio.timeout(4):
+    async with asyncio.timeout(PATIENCE):
         async for chunk in Live(talk.tools).follow(view):
             seen += chunk
     assert b"event: refused" in seen

@@ -190,6 +190,25 @@ async def test_a_preview_that_is_cut_leaves_no_half_of_a_number(
     assert row.last.is_cut
 
 
+async def test_a_line_of_a_list_shows_an_answer_without_its_signs(
+    tools: Tools, owner: Who, tess: Who, talk: Talk
+) -> None:
+    """Programs get it as it was written; what signs kept apart stays hidden without them."""
+    await talk.say("| mine | as typed |")
+    row = await tools.db.read(finding.find, owner, talk.id)
+    assert row.last is not None
+    assert row.last.taste == "| mine | as typed |"
+    await talk.answer("| Plan | Call |\n|---|---|\n| **Gold** | +44 20 `7946` 0018 |")
+    row = await tools.db.read(finding.find, owner, talk.id)
+    assert row.last is not None
+    assert row.last.text.startswith("| Plan | Call | |---|---| | **Gold** |")
+    assert row.last.taste == "Plan · Call Gold · +44 20 7946 0018"
+    row = await tools.db.read(finding.find, tess, talk.id)
+    assert row.last is not None
+    assert "7946" not in row.last.taste
+    assert row.last.taste.startswith("Plan · Call Gold · ")
+
+
 async def test_what_is_out_of_scope_is_not_there(
     tools: Tools, owner: Who, talk: Talk, make_agent: Maker
 ) -> None:

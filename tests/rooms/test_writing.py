@@ -12,6 +12,7 @@ from parlour.chat.writing import Writing
 from parlour.conversations.model import Turn, TurnState
 from parlour.kit.bus import MemoryBus
 from parlour.kit.clock import SystemClock
+from tests.rig.waiting import PATIENCE
 
 LONGEST = 5_000
 
@@ -39,6 +40,6 @@ async def test_an_endless_answer_ends_and_others_get_their_turn(part: Part) -> N
     writing = Writing(turn, MemoryBus().begin_log("trn_1:1"), LONGEST, SystemClock())
     backend = Endless(part)
     consuming = asyncio.create_task(_consume(backend, cast("Any", None), writing))
-    await asyncio.wait_for(consuming, 20)
+    await asyncio.wait_for(consuming, PATIENCE)
     assert backend.closed
     assert writing.offset == (LONGEST if isinstance(part, Text) else 0)

@@ -8,7 +8,7 @@ from parlour.agents.library.markup import blocks_of, code_span, fenced, plain
 from parlour.agents.library.meaning import Meaning
 from parlour.agents.library.spelling import corrected, distance
 from parlour.agents.library.thesaurus import meant, related
-from parlour.agents.library.words import terms, words_of
+from parlour.agents.library.words import root, terms, words_of
 
 
 @pytest.mark.parametrize(
@@ -69,6 +69,17 @@ def test_the_thesaurus_knows_what_a_word_means_and_does_not_turn_it_round() -> N
     assert "freez" in related("stop")
     assert "compress" in related("zip")
     assert "zip" not in related("compress")
+
+
+@pytest.mark.parametrize(
+    ("said", "plain"),
+    [("abolish", "drop"), ("gigantic", "large"), ("vacant", "empty"), ("rescue", "recover")],
+)
+def test_an_everyday_word_means_the_plainer_one_of_manuals_and_not_the_other_way(
+    said: str, plain: str
+) -> None:
+    assert root(plain) in related(root(said))
+    assert root(said) not in related(root(plain))
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,36 @@ def test_words_that_do_not(given: str) -> None:
     assert [each.field for each in refused.value.errors] == ["slug"]
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("Teapots", "not the capital \u201cT\u201d"),
+        ("t\u0435apots", "not \u201c\u0435\u201d (cyrillic small letter ie)"),
+        ("\u0447\u0430\u0439", "not \u201c\u0447\u201d (cyrillic small letter che)"),
+        ("tea-\U0001fad6", "not \u201c\U0001fad6\u201d (teapot)"),
+        ("caf\u00e9", "not \u201c\u00e9\u201d (latin small letter e with acute)"),
+        ("cafe\u0301", "not a mark by itself (combining acute accent)"),
+        ("tea\u200bpots", "not an unseen sign (zero width space)"),
+        ("tea\0pots", "not an unseen sign (u+0000)"),
+        ("tea pots", "not a space"),
+        ("tea.pots", "not \u201c.\u201d"),
+        ("te", "has 3 to 32 signs, and this has 2"),
+        ("x" * 33, "has 3 to 32 signs, and this has 33"),
+        ("tea--pots", "single hyphens"),
+        ("-tea", "none at its ends"),
+        ("12345", "a number alone"),
+        ("studio", "a word of the house"),
+    ],
+)
+def test_what_does_not_fit_is_named(given: str, said: str) -> None:
+    """Also a sign that looks like one of ours, or like nothing."""
+    with pytest.raises(Invalid) as refused:
+        check(Kind.PERMANENT, given)
+    (error,) = refused.value.errors
+    assert said in error.message
+    assert error.message.isprintable()
+
+
 def test_only_a_permanent_link_has_one() -> None:
     """LNK-17: whoever guesses a word comes in."""
     for kind in (Kind.TEMPORARY, Kind.PRIVATE):

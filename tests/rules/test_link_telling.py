@@ -8,7 +8,7 @@ import pytest
 from parlour.kit.clock import DAY, HOUR, MINUTE, SECOND, moment_of
 from parlour.kit.hours import Schedule
 from parlour.links.rules import Kind
-from parlour.links.telling import Policy, plain, sentence, state
+from parlour.links.telling import Policy, plain, sentence, state, who
 
 NOW = 1_795_000_000_000
 """Wednesday 18 November 2026, 11:06:40 UTC."""
@@ -52,6 +52,45 @@ P, T, V = Kind.PERMANENT, Kind.TEMPORARY, Kind.PRIVATE
 def test_a_state_in_words(policy: dict[str, Any], code: str, words: str, tone: str) -> None:
     found = state(Policy(**policy), NOW)
     assert (found.code, found.words, found.tone) == (code, words, tone)
+
+
+@pytest.mark.parametrize(
+    ("policy", "words"),
+    [
+        ({"kind": P}, "Anyone"),
+        ({"kind": T, "expires_at": NOW + HOUR}, "Anyone"),
+        ({"kind": V}, "Who it was given to"),
+        ({"kind": P, "asks_email": 0}, "Anyone with an e-mail"),
+        ({"kind": P, "asks_email": 0, "listed": True}, "Anyone with a listed e-mail"),
+        ({"kind": V, "asks_email": 0}, "Who it was given to with an e-mail"),
+        ({"kind": P, "asks_email": 1}, "Anyone; e-mail required after 1 message"),
+        ({"kind": P, "asks_email": 3}, "Anyone; e-mail required after 3 messages"),
+        # A list binds nobody who is never asked.
+        ({"kind": P, "listed": True}, "Anyone"),
+    ],
+)
+def test_who_can_open_it(policy: dict[str, Any], words: str) -> None:
+    assert who(Policy(**policy)) == words
+
+
+@pytest.mark.parametrize(
+    ("policy", "words"),
+    [
+        ({"asks_email": 0}, "E-mail required: they confirm an address first."),
+        (
+            {"asks_email": 0, "listed": True},
+            "E-mail required: they confirm an address that is on the list first.",
+        ),
+        ({"asks_email": 2}, "After 2 messages they confirm an address."),
+        (
+            {"asks_email": 1, "listed": True},
+            "After one message they confirm an address that is on the list.",
+        ),
+        ({"listed": True}, "Anyone with the link can chat for as long as it is switched on."),
+    ],
+)
+def test_a_policy_says_whether_an_address_is_asked_for(policy: dict[str, Any], words: str) -> None:
+    assert plain(sentence(Policy(kind=P, **policy), NOW)).endswith(words)
 
 
 FIRST = "Nobody can chat until you switch the link on. Then anyone who has it can"

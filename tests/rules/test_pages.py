@@ -12,6 +12,7 @@ from parlour.web import pages, prose
 from parlour.web.assets import assets
 from parlour.web.pages import ChatView, Face, RefusalView
 from parlour.web.shown import MessageState, ShownMessage
+from parlour.web.words import LANGUAGES
 
 FACE = Face("Postgres Handbook", "P", "AI assistant", "I answer.", ("Why?", "How?"))
 VIEW = ChatView(face=FACE, token="tok", nonce="n0nce", form_id="frm_1", start="st4rt")
@@ -51,7 +52,32 @@ def test_what_a_visitor_loads_is_at_most_60_kb() -> None:
     modules = {path for path in assets().files if path.startswith("js/")} - others
     assert modules <= loaded, "a module that is not fetched ahead"
     weights = {path: assets().files[path].gzipped or assets().files[path].body for path in loaded}
-    assert sum(map(len, weights.values())) + len(gzip.compress(page)) <= 60_000
+    pressed = pages.unsaid_pressed(FACE, *VALUES)
+    heads = _HEAD * (len(loaded) + 1)
+    assert len(pressed) + sum(map(len, weights.values())) + heads <= 60_000
+
+
+VALUES = ("t" * 48, "n" * 32, "f" * 32, "s" * 43)
+_HEAD = 450
+"""Bytes of what precedes each file, more or less."""
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+def test_a_pressed_page_is_the_page(language: str) -> None:
+    """For values of any kind and length, also those that stand in the page or look alike."""
+    face = replace(FACE, language=language, name="4567 nonce=", starters=("0123456789", "\u0131"))
+    for values in (
+        VALUES,
+        ("u" * 48, "a" * 32, "a" * 32, "a" * 43),
+        ("nonce=", "</html>", "&<>", ""),
+        ("t" * 200, "n" * 32, "\u4e00" * 20, "s"),
+    ):
+        pressed = pages.unsaid_pressed(face, *values)
+        assert pressed, values
+        assert gzip.decompress(pressed) == pages.unsaid(face, *values)
+        assert len(pressed) < len(pages.unsaid(face, *values)) / 2
+    assert pages.unsaid_pressed(face, "t", "n", "f", "s") == b"", "not for ever other lengths"
+    assert gzip.decompress(pages.unsaid_pressed(face, *VALUES)) == pages.unsaid(face, *VALUES)
 
 
 def test_a_running_answer_is_asked_for_again_without_scripts() -> None:
@@ -129,6 +155,31 @@ def test_a_source_page_marks_the_passage_and_leads_back() -> None:
     ).decode()
     assert re.search(r'<section class="passage"[^>]*>.*It frees\.', page)
     assert 'href="/chat/tok#msg_1"' in page
+
+
+@pytest.mark.parametrize(("language", "direction"), [("en", "ltr"), ("ar", "rtl")])
+def test_a_cited_page_sets_every_text_in_its_own_direction(language: str, direction: str) -> None:
+    """XSS-08: a document may be in another language than the page around it."""
+    names = ("before", "passage", "after")
+    before, passage, after = (prose.plain(f"{name} text") for name in names)
+    view = pages.SourceView(
+        token="tok",
+        nonce="n",
+        message_id="msg_1",
+        n=1,
+        title="T",
+        source="s",
+        passage=passage,
+        before=before,
+        after=after,
+    )
+    page = pages.source(dataclass_replace(view, language=language)).decode()
+    assert f'<html lang="{language}" dir="{direction}"' in page
+    assert '<h1 dir="auto">T</h1>' in page
+    for each in names:
+        assert re.search(rf'<div class="prose" dir="auto">\s*<p class="plain">{each} text', page), (
+            each
+        )
 
 
 def test_files_are_found_under_their_own_version_only() -> None:

@@ -105,6 +105,17 @@ def test_a_logo_is_kept_whole_and_a_portrait_cut() -> None:
     assert (dot(whole, 96, 5)[3], dot(cut, 96, 5)[3]) == (0, 255)
 
 
+@pytest.mark.parametrize("size", [(900, 300), (300, 900)])
+def test_a_portrait_is_cut_to_its_middle_and_not_squeezed(size: tuple[int, int]) -> None:
+    """Thirds of three colours: the middle one is the portrait, from edge to edge."""
+    whole = Image.new("RGB", size, "red")
+    whole.paste("lime", (300, 0, 600, 300) if size[0] > size[1] else (0, 300, 300, 600))
+    kept = opened(pictures.remade(saved(whole, "PNG"), "avatar")).convert("RGB")
+    for at in ((3, 3), (96, 3), (3, 96), (96, 96), (188, 188)):
+        (red, green, _) = dot(kept, *at)
+        assert (red < 60, green > 200) == (True, True), at
+
+
 def test_of_moving_pictures_the_first_is_kept() -> None:
     frames = [Image.new("RGB", (64, 64), colour) for colour in ("red", "lime")]
     for form in ("PNG", "WEBP"):

@@ -1,16 +1,20 @@
 """What stands between visitors and the server: the doctor finds out; the examples are good."""
 
 import asyncio
+import io
 from pathlib import Path
 
 import aiohttp
 import orjson
 import pytest
 
-from tests.rig import proxying
+from tests.rig import plays, proxying
+from tests.rig.model import FakeModel
 from tests.rig.proxying import Manners, proxied
 from tests.rig.server import Server
 from tests.rig.storage import SQLITE
+from tests.rig.visitor import Drawn
+from tests.rig.waiting import Stream
 
 pytestmark = pytest.mark.only_on(SQLITE)
 
@@ -41,8 +45,13 @@ LOOKED_AT = {"visitors' address", "streams", "cookies"}
 
 async def test_the_doctor_comes_in_as_visitors_do(believing: Server) -> None:
     for manners, what, level, says in WAYS:
+        found: dict[str, tuple[str, str]] = {}
         async with proxied(believing.url, manners) as url:
-            found = await looked_at(believing, url)
+            for _ in range(5):
+                found = await looked_at(believing, url)
+                # On a busy machine what was sent apart may come together, once.
+                if found["streams"][0] == (level if what == "streams" else "good"):
+                    break
         assert found["address"][0] == "good", found
         assert found[what][0] == level, found
         assert says in found[what][1]
@@ -75,9 +84,49 @@ async def test_another_instance_is_not_taken_for_this_one(
             assert "Set-Cookie" not in answer.headers
 
 
+async def arrives(
+    server: Server, url: str, model: FakeModel, http: aiohttp.ClientSession, name: str
+) -> None:
+    """What visitors are told comes as it is written, and what owners upload comes whole."""
+    model.plays(plays.paused("One", " two."))
+    made = await asyncio.to_thread(server.make_model_agent, f"{name}-talks", model.base_url)
+    link = await asyncio.to_thread(server.make_link, made["name"])
+    said = {"message": "Hello?", "async_mode": True}
+    async with http.post(f"{url}/api/public/chat/{link.token}", json=said) as answer:
+        assert answer.status == 202
+        # A version is nobody's business; nginx goes on telling its name.
+        assert answer.headers.get("Server", "") in {"", "nginx"}
+        session = {"X-Parlour-Session": answer.cookies.popitem()[1].value}
+    drawn = Drawn()
+    async with http.get(f"{url}/api/public/live/{link.token}", headers=session) as answer:
+        stream = Stream(answer)
+        # The rest is written only once the beginning has been seen.
+        await drawn.until_text(stream, "One")
+        model.release()
+        await drawn.until_ended(stream)
+    assert drawn.text == "One two."
+    headers = {"Authorization": f"Bearer {await asyncio.to_thread(server.make_key)}"}
+    wanted = {"name": f"{name}-reads", "backend": "documents", "config": {}, "publish": False}
+    async with http.post(f"{url}/api/agents", json=wanted, headers=headers) as answer:
+        assert answer.status == 201
+    there = f"{url}/api/agents/{name}-reads/documents?filename=long.txt"
+    headers["Content-Type"] = "application/octet-stream"
+    for size, status in ((20 << 20, 201), ((20 << 20) + 1, 413), (23 << 20, 413)):
+        content = b"Where is it? " * (size // 13) + b"." * (size % 13)
+        async with http.post(there, data=io.BytesIO(content), headers=headers) as answer:
+            assert answer.status == status, size
+            told = await answer.read()
+        if status == 201:
+            assert orjson.loads(told)["documents"][0]["bytes"] == size
+
+
 @pytest.mark.parametrize("name", [*proxying.REAL, "ours"])
 async def test_the_examples_are_good(
-    believing: Server, http: aiohttp.ClientSession, tmp_path: Path, name: str
+    believing: Server,
+    model: FakeModel,
+    http: aiohttp.ClientSession,
+    tmp_path: Path,
+    name: str,
 ) -> None:
     """Streams, addresses and cookies go through; addresses of links stay out of the proxy's log."""
     if name == "ours":
@@ -91,6 +140,7 @@ async def test_the_examples_are_good(
         found = await looked_at(believing, url)
         for what in ("address", *LOOKED_AT):
             assert found[what][0] == "good", found
+        await arrives(believing, url, model, http, name)
         believing.stop()
         async with http.get(f"{url}/chat/{token}") as answer:
             assert answer.status == 502

@@ -176,6 +176,7 @@ async def test_what_is_refused_leaves_nothing_behind(
     assert await kept(open_visit) == []
 
 
+@pytest.mark.long
 async def test_ways_to_send_it_wrong(open_visit: Visit) -> None:
     """INP-06: many parts, no name, cut half-way, too many at once, where nothing is taken."""
     visit, vera = open_visit, open_visit.visitor()

@@ -59,7 +59,11 @@ async def test_programs_find_messages(office: Office) -> None:
     """Filters that are none are refused by name; views are each key's own."""
     api, other = await office.api(Role.ANALYST), await office.api(Role.ANALYST)
     assert (await api.get("/api/messages?q=anything")).json == {"items": [], "next_cursor": None}
-    assert (await api.get("/api/messages/questions")).json == []
+    assert (await api.get("/api/messages/questions")).json == {
+        "items": [],
+        "next_cursor": None,
+        "since": None,
+    }
     for query, field in (
         ("author=me", "author"),
         ("lack=all", "lack"),

@@ -5,6 +5,7 @@ from typing import Any
 from parlour.rights import Role
 from tests.rig import plays
 from tests.rig.visiting import Visit
+from tests.rig.visitor import Drawn
 from tests.stories.test_manage_conversations import PATH, api_of
 
 
@@ -17,7 +18,7 @@ async def test_taken_over_in_the_middle_of_an_answer_and_handed_back(visit: Visi
     one = f"{PATH}/{talk['id']}"
     assert talk["control"] == {"holder": "agent", "name": None, "until": None}
     async with vera.live() as stream:
-        await stream.next("delta")
+        await Drawn().until_text(stream, "The first half")
         taken = await ana.post(f"{one}/hold", {"minutes": 10})
         assert (taken.status, taken.json["holder"], taken.json["name"]) == (
             200,

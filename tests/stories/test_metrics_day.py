@@ -35,6 +35,7 @@ from tests.rig.server import Server
 from tests.rig.simulated import Somebody, World, answer
 
 ZONE: Final = "Asia/Kathmandu"
+ELSEWHERE: Final = "America/St_Johns"
 COST: Final = (("0.15", "0.60"), ("3", "15"))
 
 
@@ -121,6 +122,17 @@ async def test_every_number_is_what_the_rows_say(
     for link, _ in world.doors:
         one = replace(shown, where=shown.by.link(link))
         await as_json(one, api, f"?first={days[0]}&last={last}&link_id={link}", days[0], last)
+    # Other days, of which none is kept yet, and then all are.
+    own_server.cli("metrics", "terms", "--zone", ELSEWHERE)
+    other = replace(shown, zone=ELSEWHERE)
+    days = sorted({other.by.shown(each.at).date() for each in plain.facts})
+    query = f"?first={days[0]}&last={days[-1]}"
+    for _ in range(2):
+        await as_json(other, api, query, days[0], days[-1])
+        own_server.cli("metrics", "count")
+    for agent, name in names.items():
+        one = replace(other, where=other.by.agent(agent))
+        await as_json(one, api, f"{query}&agent={name}", days[0], days[-1])
 
 
 @dataclass(frozen=True)
@@ -131,10 +143,11 @@ class Shown:
     names: dict[str, str]
     prices: dict[str, tuple[str, str]]
     where: Where = lambda *_: True
+    zone: str = ZONE
 
     @property
     def by(self) -> Ways:
-        return Ways(ZoneInfo(ZONE))
+        return Ways(ZoneInfo(self.zone))
 
     def amounts(self, *where: Where, waits: bool = True) -> dict[str, Any]:
         every = (self.where, *where)

@@ -102,7 +102,7 @@ async def test_what_was_told_is_what_there_is(visit: Visit, run: int) -> None:
     visit.model.plays(plays.reply("The last one."))
     await stop_all(vera)
     assert (await vera.say("the end")).status == 202
-    await vera.settled(within=30)
+    await vera.settled()
     expected = await fresh(vera)
     assert expected[-1] == ("agent", "The last one.", "done"), f"seed {seed}"
 

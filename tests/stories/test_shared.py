@@ -14,6 +14,7 @@ from parlour.kit.queue.rows import jobs
 from parlour.rights import Role
 from parlour.sharing import store
 from tests.rig import oracles, plays
+from tests.rig.details import tells_number
 from tests.rig.managing import Api
 from tests.rig.routes import every_route
 from tests.rig.visiting import Visit
@@ -71,7 +72,7 @@ async def test_read_as_it_goes_on_and_masked(visit: Visit) -> None:
     vera, ana, one = await talked(visit)
     gus = await guest_of(visit, ana, one, mode="view", hours=2)
     page = await gus.page()
-    assert (page.status, "••••" in page.text, "7946" in page.text) == (200, True, False)
+    assert (page.status, "••••" in page.text, tells_number(page.text)) == (200, True, False)
     oracles.check_never_cached(page.headers)
     assert '<meta name="robots" content="noindex, nofollow">' in page.text
     assert "frame-ancestors 'none'" in page.headers["Content-Security-Policy"]
@@ -88,7 +89,7 @@ async def test_read_as_it_goes_on_and_masked(visit: Visit) -> None:
         visit.model.release()
         done = (await stream.next("done")).data
         assert done["message"]["text"] == "It is •••• •••, is it not?"
-        assert "7946" not in str(stream.seen)
+        assert not tells_number(str(stream.seen))
         assert {event.kind for event in stream.seen} <= {"message", "status", "done"}
     shares = (await ana.get(f"{one}/shares")).json
     assert [each["opened_by"] for each in shares] == [[]], "nobody said that the page was opened"
@@ -306,7 +307,7 @@ async def test_every_call_of_a_share_is_behind_these_walls(visit: Visit) -> None
         sam = Guest(visit.http, visit.server.url, token)
         for path in ("", "/live"):
             answer = await sam.ask("GET", f"/share/{token}{path}")
-            assert (answer.status, "7946" in answer.text) == (404, False)
+            assert (answer.status, tells_number(answer.text)) == (404, False)
         for act in ACTS:
             assert (await sam.send(act, **bodies, name="Sam")).status == 404
     assert (await answering.ask("GET", f"/chat/{answering.token}")).status == 404
@@ -382,3 +383,17 @@ async def test_the_same_key_and_reuse_make_one_share(visit: Visit) -> None:
     again = await ana.post(f"{one}/shares", {**wish, "hours": 5, "reuse": True})
     assert again.json["id"] == made[0].json["id"]
     assert len((await ana.get(f"{one}/shares")).json) == 1
+
+
+async def test_a_share_wears_the_agents_ink(visit: Visit) -> None:
+    """What visitors see as the agent's colour, who was given the conversation sees, too."""
+    _, ana, one = await talked(visit)
+    gus = await guest_of(visit, ana, one, mode="view", hours=2)
+    assert "data-ink" not in (await gus.page()).text
+    owner = await api_of(visit, Role.OWNER)
+    agent = f"/api/agents/{visit.agent.name}"
+    await owner.put(agent, {"accent": "#8a3b26"})
+    assert (await owner.post(f"{agent}/publish", {})).status == 200
+    page = (await gus.page()).text
+    assert ' data-ink="8a3b26">' in page
+    assert 'href="/inks/8a3b26.css"' in page

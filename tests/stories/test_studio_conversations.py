@@ -13,16 +13,22 @@ import pytest
 from parlour.rights import Role
 from tests.rig import plays
 from tests.rig.colleague import Colleague, invited, joined, owner_of
+from tests.rig.details import tells_number
 from tests.rig.model import FakeModel
 from tests.rig.nursery import Nursery
 from tests.rig.server import Link, Server
 from tests.rig.storage import Storage
 from tests.rig.visiting import check_unbroken
 from tests.rig.visitor import Visitor
+from tests.rig.waiting import PATIENCE
 
 LIST = "/studio/conversations"
 SAID = "Call +44 20 7946 0018 or write to vera@visitors.example, says vera-heron-5821"
-HIDDEN = ("7946", "vera@visitors.example")
+
+
+def tells(text: str) -> bool:
+    """Whether any of what is hidden from most is told."""
+    return tells_number(text) or "vera@visitors.example" in text
 
 
 @dataclass
@@ -101,10 +107,10 @@ async def test_each_role_reads_and_only_who_may_sees_personal_details(
             page = await who.get(address)
             assert page.status == 200
             assert "vera-heron-5821" in page.text or address == LIST
-            assert any(each in page.text for each in HIDDEN) is sees, f"{role} {address}"
+            assert tells(page.text) is sees, f"{role} {address}"
         found = await who.get("/studio/find?q=OR+write")
         assert f'href="{LIST}/{talk_id}"' in found.text
-        assert any(each in found.text for each in HIDDEN) is sees, role
+        assert tells(found.text) is sees, role
         hidden = await who.get("/studio/find?q=vera@visitors")
         assert (talk_id in hidden.text) is sees, "what is hidden is not found either"
 
@@ -159,19 +165,19 @@ async def test_the_list_moves_while_somebody_looks(house: House) -> None:
     following = asyncio.ensure_future(anext(told))
     await asyncio.sleep(0)
     person = await house.talked(SAID)
-    event = await asyncio.wait_for(following, 20)
+    event = await asyncio.wait_for(following, PATIENCE)
     last = event["id"]
     for row in json.loads(event["data"])["rows"]:
         heard.append((row["id"], row["html"]))
         assert "vera-heron-5821" in row["html"] or "•••" in row["html"]
-        assert not any(each in row["html"] for each in HIDDEN)
+        assert not tells(row["html"])
     (talk_id,) = await house.rows()
     assert {each for each, _ in heard} == {talk_id}
     await told.aclose()  # type: ignore[attr-defined]
     house.model.plays(plays.reply("Second answer"))
     await person.call("chat", json={"message": "Again"})
     again = house.stream(tess, address, **{"Last-Event-ID": last})
-    event = await asyncio.wait_for(anext(again), 20)
+    event = await asyncio.wait_for(anext(again), PATIENCE)
     (row,) = json.loads(event["data"])["rows"]
     assert row["id"] == talk_id
     assert "Second answer" in row["html"]
@@ -197,14 +203,14 @@ async def test_whoever_may_look_no_more_hears_no_more(house: House, how: str) ->
         house.stream(pia, f"{LIST}/{talk_id}/live"),
     ]
     for each in streams:
-        await asyncio.wait_for(anext(each), 20)
+        await asyncio.wait_for(anext(each), PATIENCE)
     if how == "signed out":
         await pia.post("/studio/sign-out")
     elif how == "shut out":
         await house.owner.post(f"{own}/disable")
     else:
         await house.owner.post(own, {"role": "team_lead", "seen": seen.group(1)})
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         rest = [event async for event in streams[1]]
         assert rest[-1]["event"] == "refused"
         if how != "sees less":  # the list goes on, masked
@@ -212,7 +218,7 @@ async def test_whoever_may_look_no_more_hears_no_more(house: House, how: str) ->
         else:
             await house.talked(SAID)
             told = (await anext(streams[0]))["data"]
-            assert not any(each in told for each in HIDDEN)
+            assert not tells(told)
 
 
 async def test_a_transcript_streams_word_by_word_or_whole(house: House) -> None:
@@ -236,14 +242,14 @@ async def test_a_transcript_streams_word_by_word_or_whole(house: House) -> None:
             if event["event"] == "done":
                 return
 
-    async with asyncio.timeout(30), asyncio.TaskGroup() as both:
+    async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as both:
         both.create_task(follow(tess, "tess"))
         both.create_task(follow(house.owner, "owner"))
     assert "delta" in [each["event"] for each in heard["owner"]]
     assert "7946" in heard["owner"][-1]["data"]
     kinds = [each["event"] for each in heard["tess"] if each["event"] not in {"around", "status"}]
     assert kinds == ["message", "message", "done"]
-    assert not any("20 79" in each["data"] or "7946" in each["data"] for each in heard["tess"])
+    assert not any("20 79" in each["data"] or tells(each["data"]) for each in heard["tess"])
     assert "•••• •••" in json.loads(heard["tess"][-1]["data"])["message"]["text"]
 
 

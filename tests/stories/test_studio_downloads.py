@@ -7,7 +7,7 @@ from tests.rig import plays
 from tests.rig.colleague import joined
 
 # The house of the conversations' stories, which is a fixture.
-from tests.stories.test_studio_conversations import HIDDEN, LIST, SAID, House, house, server
+from tests.stories.test_studio_conversations import LIST, SAID, House, house, server, tells
 
 __all__ = ["house", "server"]
 
@@ -37,7 +37,7 @@ async def test_files_and_the_page_as_somebody_may_see_them(house: House) -> None
             assert is_file is (form != "print")
             if form != "variables.csv":
                 assert "vera-heron-5821" in got.text
-                assert any(each in got.text for each in HIDDEN) is sees, path
+                assert tells(got.text) is sees, path
         assert (await house.owner.get(f"{LIST}/nothing/{form}")).status == 404
     whole = json.loads((await tess.get(f"{LIST}/{talk}/conversation.json")).text)
     assert whole["masked"] is True

@@ -1,5 +1,7 @@
 """Coming in by an OpenID provider: rightly, from another browser, and with every wrong answer."""
 
+import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -227,11 +229,19 @@ async def test_keys_change_without_a_word(
     """Within ten seconds of the last look it is not asked again, however many come."""
     async with serving() as server:
         await owner_of(http, server)
-        assert (await come(Colleague(http, server), provider, email=OLGA)).status == 303
-        provider.rotate()
-        refused = [await come(Colleague(http, server), provider, email=OLGA) for _ in range(3)]
+        looks, refused = 0, list[Page]()
+        for _ in range(6):
+            began = time.monotonic()
+            assert (await come(Colleague(http, server), provider, email=OLGA)).status == 303
+            looks = provider.asked.count("/keys")
+            provider.rotate()
+            refused = [await come(Colleague(http, server), provider, email=OLGA) for _ in range(3)]
+            if time.monotonic() - began < 9:
+                break
+            # A machine that takes so long looks again, and knows the key; then once more.
+            await asyncio.sleep(10)
         assert {page.status for page in refused} == {502}
-        assert provider.asked.count("/keys") == 1
+        assert provider.asked.count("/keys") == looks
 
 
 async def test_the_second_step_is_asked_for_after_the_provider_too(

@@ -14,6 +14,7 @@ from tests.rig.colleague import PASSWORD, Colleague, Page, code_before, joined, 
 from tests.rig.nursery import Nursery
 from tests.rig.server import Server
 from tests.rig.storage import SQLITE, Storage
+from tests.rig.waiting import PATIENCE
 
 OLGA, BEN = "olga@team.example", "ben@team.example"
 PATH = "/studio/me/second-step"
@@ -202,7 +203,7 @@ async def test_where_everybody_must_have_one(
     async with http.get(live, headers={"Cookie": cookie}) as stream:
         assert await stream.content.readline() == b"retry: 1000\n"
         assert (await olga.post(f"{PATH}/off", {"code": codes[0]})).status == 303
-        assert b"come back" in await asyncio.wait_for(stream.content.read(), 10)
+        assert b"come back" in await asyncio.wait_for(stream.content.read(), PATIENCE)
     assert (await olga.get("/studio")).leads_to == PATH
     assert (await olga.post("/studio/sign-out")).status == 303
     server.close()

@@ -168,7 +168,8 @@ async def test_who_is_asked_for_an_address(olga: Colleague, fresh: Server) -> No
     sentence = await olga.post(
         "/studio/links/new", {"agent": "helper", "preview": "1", "require_email": "1"}
     )
-    assert "E-mail required: they confirm an address first." in sentence.words
+    required = "E-mail required: they confirm an address that is on the list first."
+    assert required in sentence.words
     made = await olga.post("/studio/links/new", {"agent": "helper", "require_email": "1"})
     link = made.leads_to.partition("?")[0].rpartition("/")[2]
     assert fresh.cli("link", "show", link)["require_email"] is True
@@ -177,12 +178,17 @@ async def test_who_is_asked_for_an_address(olga: Colleague, fresh: Server) -> No
     await olga.post(f"/studio/links/{link}", edit)
     shown = fresh.cli("link", "show", link)
     assert (shown["require_email"], shown["emails"]) == (None, ["a@x.example", "@y.example"])
-    assert "After 2 messages they confirm an address." in shown["summary"]
+    assert shown["who_can_open"] == "Anyone; e-mail required after 2 messages"
+    assert "After 2 messages they confirm an address that is on the list." in shown["summary"]
     shown = fresh.cli("link", "change", link, "--email", "off", "--emails", "")
     assert (shown["require_email"], shown["emails"]) == (False, None)
     assert "confirm" not in shown["summary"]
+    assert shown["who_can_open"] == "Anyone"
     shown = fresh.cli("link", "create", "helper", "--require-email", "--emails", "@z.example")
     assert (shown["require_email"], shown["emails"]) == (True, ["@z.example"])
+    assert shown["who_can_open"] == "Anyone with a listed e-mail"
+    page = await olga.get("/studio/links")
+    assert "Anyone with a listed e-mail" in page.words
 
 
 def test_a_mail_to_try_it(fresh: Server) -> None:

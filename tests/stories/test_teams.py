@@ -21,6 +21,7 @@ from tests.rig.server import Server
 from tests.rig.shell import Shell
 from tests.rig.storage import SQLITE
 from tests.rig.visitor import Visitor
+from tests.rig.waiting import PATIENCE
 
 LIST = "/studio/conversations"
 CANARY = "vera-heron-5821"
@@ -167,7 +168,7 @@ async def test_sight_changes_with_the_team_at_once(place: Place) -> None:
     tess = "; ".join(f"{name}={value}" for name, value in place.tess.cookies.items())
     at, http = place.server.url + LIST, place.owner.http
     async with (
-        asyncio.timeout(20),
+        asyncio.timeout(PATIENCE),
         http.get(f"{at}/{talk_id}/live", headers={"Cookie": cookies}) as one,
         http.get(f"{at}/live?since=0-", headers={"Cookie": cookies}) as all_,
         http.get(f"{at}/live", headers={"Cookie": tess}) as hers,

@@ -2,13 +2,15 @@
 
 import asyncio
 
+import aiohttp
 import pytest
 
 from parlour.links.rules import Kind
 from tests.rig import plays
+from tests.rig.model import FakeModel
 from tests.rig.raw import exchange, request
-from tests.rig.server import Link
-from tests.rig.visiting import Visit
+from tests.rig.server import Link, Server
+from tests.rig.visiting import Visit, visiting
 from tests.rig.visitor import Drawn
 
 ROBOTS = (
@@ -32,14 +34,23 @@ async def link(visit: Visit) -> Link:
 
 
 async def kept(visit: Visit) -> dict[str, str]:
-    """What every table holds; jobs apart, of which other tests' may still end, and their clocks."""
+    """What every table holds; jobs apart, which the clock brings, and their clocks."""
     await visit.keeper.quiet()
     found = await visit.keeper.fingerprint()
     return {name: each for name, each in found.items() if name not in {"jobs", "job_clocks"}}
 
 
-async def test_robots_that_look_take_nothing(visit: Visit, link: Link) -> None:
+async def test_robots_that_look_take_nothing(
+    own_server: Server, model: FakeModel, http: aiohttp.ClientSession
+) -> None:
     """LNK-09, LNK-21: previews, crawlers and scanners, whatever they ask for, ten times over."""
+    async with visiting(own_server, model, http) as visit:
+        await robots_look(visit)
+
+
+async def robots_look(visit: Visit) -> None:
+    """On an instance of its own: what other tests began may still end on another."""
+    link = await visit.another_link(kind=Kind.PRIVATE, name="Priya", max_uses=1)
     before = await kept(visit)
     for robot in ROBOTS:
         person = visit.visitor(link)

@@ -3,7 +3,12 @@
 from collections.abc import Awaitable, Callable
 
 import pytest
+import sqlalchemy as sa
 
+from parlour.agents.store import agents
+from parlour.kit.clock import DAY, HOUR
+from parlour.kit.hours import Schedule
+from parlour.links.rules import Kind
 from parlour.rights import Role
 from tests.rig.visiting import Visit
 from tests.stories.test_files import put
@@ -32,12 +37,42 @@ async def verification_required(visit: Visit) -> None:
     await visit.keeper.terms(visit.agent, verify="required")
 
 
+async def closed(visit: Visit) -> None:
+    past = visit.keeper.tools.clock.now() - HOUR
+    await visit.keeper.change(visit.agent, visit.link, schedule=Schedule(closes_at=past))
+
+
+async def not_open(visit: Visit) -> None:
+    ahead = visit.keeper.tools.clock.now() + DAY
+    await visit.keeper.change(visit.agent, visit.link, schedule=Schedule(opens_at=ahead))
+
+
+async def full(visit: Visit) -> None:
+    """Sam has the only place; who put their conversation away gave theirs back."""
+    await visit.keeper.change(visit.agent, visit.link, seats=1)
+
+
+async def not_published(visit: Visit) -> None:
+    """No verb takes back what was published; a database that was set back may."""
+
+    def unit(conn: sa.Connection) -> None:
+        mine = agents.c.id == visit.agent.id
+        conn.execute(sa.update(agents).where(mine).values(published=None))
+
+    await visit.keeper.tools.db.write(unit)
+
+
 async def expired(visit: Visit) -> None:
     await visit.keeper.end(visit.link)
 
 
 @pytest.mark.parametrize(
-    "shut", [disabled, offline, private, verification_required, expired], ids=lambda f: f.__name__
+    "shut",
+    [
+        *(disabled, offline, private, verification_required, expired),
+        *(closed, not_open, full, not_published),
+    ],
+    ids=lambda f: f.__name__,
 )
 async def test_what_is_theirs_stays_theirs_when_the_door_is_shut(visit: Visit, shut: Turn) -> None:
     """PRI-01, PRI-03: seen, taken along, ended and deleted; nothing is said, asked or opened."""
@@ -98,6 +133,25 @@ async def test_what_is_theirs_stays_theirs_when_the_door_is_shut(visit: Visit, s
     ended = await drawer(sam, "/leave", "POST")
     assert "This browser knows you no more." in ended.text
     assert (await drawer(sam)).status == page.status
+
+
+async def test_who_used_a_link_up_keeps_a_drawer_there(visit: Visit) -> None:
+    """PRI-01, USE-10: it is theirs still; whoever else comes by the link reads that it is over."""
+    link = await visit.another_link(kind=Kind.PRIVATE, name="Priya", max_uses=1)
+    vera, sam = visit.visitor(link), visit.visitor(link)
+    await vera.say(SAID)
+    await vera.settled()
+    await visit.keeper.let_uses_end(link)
+    page = await vera.page()
+    assert (page.status, f'href="/chat/{link.token}/yours"' in page.text) == (410, True)
+    assert (await vera.say("More")).code == "used_up"
+    assert (await drawer(vera)).status == 200
+    taken = (await drawer(vera, "/data.json")).json
+    assert taken["conversations"][0]["messages"][0]["text"] == SAID
+    assert (await drawer(sam)).status == 410
+    assert "Everything has been deleted." in (await drawer(vera, "/delete", "POST")).text
+    assert await visit.keeper.messages(link) == []
+    assert await visit.keeper.uses(link) == 1, "no use comes back by that"
 
 
 async def test_where_there_is_nothing_any_more_there_is_no_drawer(visit: Visit) -> None:

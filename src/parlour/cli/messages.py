@@ -83,11 +83,11 @@ async def search(
         found = await sought.every(here.tools, here.who, wanted, most=limit)
         base = address.home(here.tools, here.who.workspace_id)
     if as_csv:
-        click.echo(sought.as_csv(found, base).decode("utf-8-sig"), nl=False)
+        click.echo(sought.as_csv(found.hits, base).decode("utf-8-sig"), nl=False)
         return
-    told = [msgspec.to_builtins(api.shown(each, base)) for each in found]
+    told = [msgspec.to_builtins(api.shown(each, base)) for each in found.hits]
     heads = ["SAID", "BY", "TEXT", "AGENT", "CONVERSATION"]
-    show(told, table(heads, [_row(each) for each in found], "No message is like that."),
+    show(told, table(heads, [_row(each) for each in found.hits], "No message is like that."),
          as_json=as_json)  # fmt: skip
 
 
@@ -103,14 +103,18 @@ def _row(hit: Hit) -> list[str]:
 @as_json
 @asynchronous
 async def questions(words: str, workspace: str, *, as_json: bool, **more: Any) -> None:
-    """Group the latest questions without an answer, the most frequent first."""
+    """Group the latest 300 questions without an answer, the most frequent first."""
     async with host(workspace) as here:
         wanted, _ = await sought.wanted(here.tools, here.who, _given(words, more))
-        found = await here.tools.db.browse(
-            analysis.questions, here.who, analysis.without_answer(wanted)
-        )
+        wanted = analysis.without_answer(wanted)
+        found = await sought.every(here.tools, here.who, wanted, most=analysis.GROUPED)
         base = address.home(here.tools, here.who.workspace_id)
+    alike = analysis.Alike(analysis.alike(found.hits), found.below)
     rows = [(str(len(each.hits)), _short(each.text), each.hits[0].conversation_id)
-            for each in found]  # fmt: skip
+            for each in alike.groups]  # fmt: skip
     lines = table(["ASKED", "QUESTION", "LATEST IN"], rows, "Every question has an answer.")
-    show([msgspec.to_builtins(api.grouped(each, base)) for each in found], lines, as_json=as_json)
+    if alike.below is not None:
+        lines.append(
+            f"Asked since {when(analysis.said_at(alike.below))}; --last looks further back."
+        )
+    show(msgspec.to_builtins(api.grouped(alike, base)), lines, as_json=as_json)

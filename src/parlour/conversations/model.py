@@ -251,6 +251,8 @@ class LastWord:
     author_name: str
     text: str
     is_cut: bool
+    taste: str = ""
+    """A line of it for a list: an answer without the signs of Markdown; cut where it is long."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,7 +106,9 @@ async def ask_for_code(tools: Tools, token: str, caller: Caller, email: str) -> 
 
 
 NOTICE: Final = 1
-"""Which notice of being remembered visitors read when they confirm an address."""
+"""Which wording, in all languages, of what an address is for stands where visitors type theirs."""
+MEMORY_NOTICE: Final = 1
+"""Which wording of being remembered stands beside it, where the agent remembers them."""
 
 
 async def prove_by_code(
@@ -195,10 +197,17 @@ def become(
         now,
         agent_id=door.agent_id,
         link_id=door.link_id,
-        data={"proof": who.proof.value} | ({"memory": NOTICE} if door.remembers else {}),
+        data={"proof": who.proof.value} | _notices(door, who.proof),
     )
     after_commit(conn, lambda: tools.bus.publish(f"link:{door.link_id}", "verified"))
     return Proved(secret, ends, visitor_id)
+
+
+def _notices(door: Door, proof: Proof) -> dict[str, int]:
+    """Say what stood there to be read; nothing where the owner's own program vouches for them."""
+    if proof is not Proof.CODE:
+        return {}
+    return {"notice": NOTICE} | ({"memory": MEMORY_NOTICE} if door.remembers else {})
 
 
 def _join(

@@ -1,7 +1,9 @@
 """Insights: what happened, counted and kept, so that looking is cheap and chatting pays nothing."""
 
 from parlour.insights.days import DAYS, Failing, Figures, count, counted, failing, figures
+from parlour.insights.folding import fold
 from parlour.insights.gathering import gather
+from parlour.insights.renewing import renew
 from parlour.insights.rolling import roll_up
 from parlour.tools import Tools
 
@@ -13,8 +15,10 @@ __all__ = [
     "counted",
     "failing",
     "figures",
+    "fold",
     "gather",
     "read_on",
+    "renew",
     "roll_up",
 ]
 
@@ -24,3 +28,4 @@ async def read_on(tools: Tools) -> None:
     await count(tools)
     await roll_up(tools)
     await gather(tools)
+    await fold(tools)

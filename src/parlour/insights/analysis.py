@@ -26,7 +26,8 @@ _LOOKED_AT: Final = 2_000
 """Messages that an index names and that are looked at, for one page."""
 _PATIENCE: Final = 1.0
 """Seconds after which a search says how far it has come."""
-_GROUPED: Final = 300
+GROUPED: Final = 300
+"""Questions that are grouped at once."""
 _ALIKE: Final = 0.5
 
 
@@ -61,6 +62,15 @@ class Question:
     hits: tuple[Hit, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Questions without an answer, grouped."""
+
+    groups: list[Question]
+    below: int | None
+    """Where to look on: questions with smaller ids are in no group; None where nothing is left."""
+
+
 def look(
     conn: sa.Connection, who: Who, wanted: Wanted, *, before: int | None = None, limit: int
 ) -> Found:
@@ -85,10 +95,16 @@ def look(
     return Found(_named(conn, who, fits[:limit]), below)
 
 
-def questions(conn: sa.Connection, who: Who, wanted: Wanted) -> list[Question]:
-    """Group the latest questions without an answer, the most frequent first."""
+def questions(conn: sa.Connection, who: Who, wanted: Wanted, *, before: int | None = None) -> Alike:
+    """Find the latest questions without an answer, and group those that are alike."""
+    looked = look(conn, who, wanted, before=before, limit=GROUPED)
+    return Alike(alike(looked.hits), looked.below)
+
+
+def alike(found: Sequence[Hit]) -> list[Question]:
+    """Group questions, the most frequent first."""
     groups: list[tuple[set[str], list[Hit]]] = []
-    for hit in look(conn, who, wanted, limit=_GROUPED).hits:
+    for hit in found:
         about = _about(hit.shown.text)
         for told, hits in groups:
             if len(about & told) >= _ALIKE * len(about | told):

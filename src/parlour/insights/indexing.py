@@ -9,7 +9,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from parlour.agents import store as agents
-from parlour.agents.backends.documents.recalling import needs_no_source
+from parlour.agents.backends.documents.recalling import declines, needs_no_source
 from parlour.conversations import outline
 from parlour.conversations.outline import Outline, Utterance
 from parlour.insights.tables import said
@@ -50,7 +50,7 @@ def plan(conn: sa.Connection, ids: Sequence[str]) -> list[Change]:
     outlines = {each.id: each for each in outline.outlines(conn, ids)}
     before = _indexed(conn, list(outlines))
     every = outline.utterances(conn, list(outlines))
-    hides = {each.workspace_id: _hide(conn, each.workspace_id) for each in outlines.values()}
+    hides = {each.workspace_id: hide_of(conn, each.workspace_id) for each in outlines.values()}
     sourced = {each: _cites(conn, each) for each in {of.agent_id for of in outlines.values()}}
     wishes = outline.asked_for(conn, list(outlines))
     changes: list[Change] = []
@@ -110,6 +110,9 @@ def lacking(
 
 
 def _answers(asked: Utterance, reply: Utterance) -> bool:
+    if declines(reply.text):
+        # What comes nearest is named with its sources, and is no answer.
+        return False
     return reply.cited or needs_no_source(asked.text, reply.text)
 
 
@@ -144,6 +147,12 @@ def _row(of: Outline, each: Utterance, lack: str | None, hide: Hide) -> dict[str
     }  # fmt: skip
 
 
+def found_by(row: Any, text: str, hide: Hide) -> str:
+    """Return by what the message of a row is found, by the rules of words as they are now."""
+    return written(row.workspace_id, row.agent_id, row.link_id, row.author_kind,
+                   found=terms(hide(text), text))  # fmt: skip
+
+
 def written(
     workspace_id: str, agent_id: str, link_id: str, author_kind: str, *, found: Iterable[str]
 ) -> str:
@@ -151,7 +160,8 @@ def written(
     return " ".join(sorted({workspace_id, agent_id, link_id, f"by:{author_kind}", *found}))
 
 
-def _hide(conn: sa.Connection, workspace_id: str) -> Hide:
+def hide_of(conn: sa.Connection, workspace_id: str) -> Hide:
+    """Return what hides what not everybody of a workspace may read."""
     return hiding(conn, Who("system", "", "", workspace_id))
 
 

@@ -16,3 +16,10 @@ def reach(conn: sa.Connection, name: str, at: int) -> None:
     conn.execute(insert_or_ignore(conn, marks), {"name": name, "at": at})
     # Never back: another process may have come further.
     conn.execute(sa.update(marks).where(marks.c.name == name, marks.c.at < at).values(at=at))
+
+
+def forget_others(conn: sa.Connection, beginning: str, mine: str) -> None:
+    """Forget the marks whose names begin like this, but those that begin like mine."""
+    names = marks.c.name
+    others = names.startswith(beginning, autoescape=True)
+    conn.execute(sa.delete(marks).where(others, ~names.startswith(mine, autoescape=True)))

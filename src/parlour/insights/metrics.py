@@ -1,22 +1,24 @@
 """Metrics: how much of everything there was in some days, by day and hour, agent and link."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
 import sqlalchemy as sa
 
-from parlour.events.accounting import AMOUNTS, WAITS
-from parlour.insights import terms
+from parlour.events.accounting import WAITS
+from parlour.insights import daybook, sheets, terms
+from parlour.insights.daybook import EVERYTHING, Chosen
+from parlour.insights.sheets import Sheet, Visitors
 from parlour.insights.spans import Span
-from parlour.insights.tables import hourly, openings, sittings
 from parlour.insights.terms import Terms
-from parlour.kit.clock import DAY, HOUR, Moment
+from parlour.kit.clock import Moment
 from parlour.rights import Who
 
-_EPOCH: Final = date(1970, 1, 1).toordinal()
-_PLAIN: Final = AMOUNTS[: AMOUNTS.index("wait_0")]
+__all__ = ["MOST_LINKS", "Amounts", "Chosen", "Report", "report"]
+
+_INPUT, _OUTPUT = map(sheets.SHORT.index, ("input_tokens", "output_tokens"))
 MOST_LINKS: Final = 500
 """Links in a report: those by which the most was said."""
 
@@ -106,14 +108,6 @@ class Amounts:
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
-    """What is counted: all that somebody sees, or what was said with one agent or by one link."""
-
-    agent_id: str | None = None
-    link_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Report:
     """How much there was in a span, and how it went."""
 
@@ -131,153 +125,143 @@ class Report:
     """By their ids, at most `MOST_LINKS`."""
 
 
-def report(conn: sa.Connection, who: Who, span: Span, chosen: Chosen = Chosen()) -> Report:
+def report(conn: sa.Connection, who: Who, span: Span, chosen: Chosen = EVERYTHING) -> Report:
     """Count what somebody of the staff sees of what happened in some days."""
     found = terms.find(conn, who.workspace_id)
-    counter = _Counter(conn, who, span, chosen, found)
-    days = counter.by("day")
-    total = Amounts()
-    for each in days.values():
-        total.add(each)
-    total.visitors = counter.visitors()
-    hours = counter.by("hour")
+    sums = _Sums(found)
+    for day, agent, sheet in daybook.read(conn, who, span, chosen):
+        sums.add(day, agent, sheet)
+    earlier = _Sums(found)
+    for _, agent, sheet in daybook.read(conn, who, span.before, chosen):
+        earlier.add_whole(agent, sheet)
+    days = sums.by_day()
+    total = _together(days.values())
+    total.visitors = sums.visitors()
+    before = _together(earlier.by_agent().values())
+    before.visitors = earlier.visitors()
     return Report(
         span,
         found,
         total,
-        _Counter(conn, who, span.before, chosen, found).whole(),
-        [(each, days.get(each.toordinal() - _EPOCH, Amounts())) for each in span.dates()],
-        [hours.get(hour, Amounts()) for hour in range(24)],
-        counter.by("agent"),
-        _busiest(counter.by("link")),
+        before,
+        [
+            (day, days.get(number, Amounts()))
+            for day, number in zip(span.dates(), daybook.days_of(span), strict=True)
+        ],
+        sums.by_hour(),
+        sums.by_agent(),
+        _busiest(sums.by_link()),
     )
 
 
-def _busiest(found: dict[Any, Amounts]) -> dict[str, Amounts]:
+def _together(parts: Iterable[Amounts]) -> Amounts:
+    total = Amounts()
+    for each in parts:
+        total.add(each)
+    return total
+
+
+def _busiest(found: dict[str, Amounts]) -> dict[str, Amounts]:
     ranked = sorted(found, key=lambda each: (-found[each].sessions, -found[each].messages, each))
     return {each: found[each] for each in ranked[:MOST_LINKS]}
 
 
-class _Counter:
-    """Adds up what was rolled up in a span, and counts the sittings of it."""
+class _Sums:
+    """Adds up sheets: by day, hour, agent and link. What tokens cost differs by agent."""
 
-    def __init__(
-        self, conn: sa.Connection, who: Who, span: Span, chosen: Chosen, found: Terms
-    ) -> None:
-        self._conn = conn
-        self._who = who
-        self._span = span
-        self._chosen = chosen
+    def __init__(self, found: Terms) -> None:
         self._terms = found
+        self._days: dict[tuple[int, str], int] = {}
+        self._hours: dict[str, int] = {}
+        self._agents: dict[str, int] = {}
+        self._links: dict[tuple[str, str], int] = {}
+        self._came: dict[tuple[str, str], Visitors] = {}
+        """Visitors are of one link, each: those of several links are others."""
 
-    def by(self, what: str) -> dict[Any, Amounts]:
-        """Count by `day` since 1970, by `hour` of the day, by `agent` or by `link`."""
-        found: dict[Any, Amounts] = {}
-        for row in self._rows(hourly, hourly.c.at, what, _sums(what)):
-            held = found.setdefault(row[0], Amounts())
-            _add(held, row[2:], self._terms, row[1])
-        for row in self._rows(openings, openings.c.at, what, [sa.func.sum(openings.c.times)]):
-            found.setdefault(row[0], Amounts()).opened += int(row[2])
-        for row in self._rows(sittings, sittings.c.began_at, what, _sat(), by_agent=False):
-            held = found.setdefault(row[0], Amounts())
-            held.sessions, held.visitors, held.answered, held.handed = map(int, row[1:5])
-            held.lasted, held.good, held.poor = (int(each or 0) for each in row[5:8])
-        return found
+    def add(self, day: int, agent: str, sheet: Sheet) -> None:
+        """Add a day with an agent."""
+        whole = 0
+        for link, number in sheet.links.items():
+            key = link, agent
+            self._links[key] = self._links.get(key, 0) + number
+            whole += number
+        self._days[day, agent] = self._days.get((day, agent), 0) + whole
+        self._agents[agent] = self._agents.get(agent, 0) + whole
+        self._hours[agent] = self._hours.get(agent, 0) + sheet.hours
+        self._add_visitors(agent, sheet)
 
-    def whole(self) -> Amounts:
-        """Count all of the span together."""
-        found = self.by("agent")
-        total = Amounts()
-        for each in found.values():
-            total.add(each)
-        total.visitors = self.visitors()
-        return total
+    def add_whole(self, agent: str, sheet: Sheet) -> None:
+        """Add a day of which only the agent counts."""
+        self._agents[agent] = self._agents.get(agent, 0) + sum(sheet.links.values())
+        self._add_visitors(agent, sheet)
+
+    def _add_visitors(self, agent: str, sheet: Sheet) -> None:
+        for link, came in sheet.came.items():
+            self._came.setdefault((link, agent), Visitors()).add(came)
 
     def visitors(self) -> int:
-        """Count the different visitors of the span."""
-        wanted = sa.select(_different()).where(*self._within(sittings, sittings.c.began_at))
-        return int(self._conn.execute(wanted).scalar_one())
+        """Count the different visitors."""
+        return sum(map(len, self._came.values()))
 
-    def _rows(
-        self,
-        table: sa.Table,
-        at: sa.ColumnElement[int],
-        what: str,
-        sums: Sequence[sa.ColumnElement[Any]],
-        *,
-        by_agent: bool = True,
-    ) -> Sequence[Any]:
-        key = self._key(table, at, what)
-        # What tokens cost differs by agent.
-        keys = [key, table.c.agent_id] if by_agent else [key]
-        wanted = sa.select(*keys, *sums).where(*self._within(table, at)).group_by(*keys)
-        return self._conn.execute(wanted).all()
-
-    def _key(self, table: sa.Table, at: sa.ColumnElement[int], what: str) -> sa.ColumnElement[Any]:
-        if what == "day":
-            return self._local(at) // DAY
-        if what == "hour":
-            return self._local(at) % DAY // HOUR
-        return table.c.agent_id if what == "agent" else table.c.link_id
-
-    def _local(self, at: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
-        """Return a moment as what the clock shows in the zone."""
-        pieces = self._span.offsets()
-        ahead = sa.case(
-            *((at >= since, sa.literal_column(str(by))) for since, by in reversed(pieces[1:])),
-            else_=sa.literal_column(str(pieces[0][1])),
-        ) if len(pieces) > 1 else sa.literal_column(str(pieces[0][1]))  # fmt: skip
-        return at + ahead
-
-    def _within(self, table: sa.Table, at: sa.ColumnElement[int]) -> list[sa.ColumnElement[bool]]:
-        who, chosen = self._who, self._chosen
-        found = [
-            table.c.workspace_id == who.workspace_id,
-            at >= self._span.since,
-            at < self._span.until,
-        ]
-        if who.agent_id is not None:
-            found.append(table.c.agent_id == who.agent_id)
-        if who.elsewhere:
-            found.append(table.c.agent_id.not_in(who.elsewhere))
-        if chosen.agent_id is not None:
-            found.append(table.c.agent_id == chosen.agent_id)
-        if chosen.link_id is not None:
-            found.append(table.c.link_id == chosen.link_id)
+    def by_day(self) -> dict[int, Amounts]:
+        """Return what there was by the day, numbered since 1970."""
+        whole: dict[int, int] = {}
+        cost: dict[int, int] = {}
+        for (day, agent), number in self._days.items():
+            whole[day] = whole.get(day, 0) + number
+            if agent in self._terms.prices:
+                numbers = sheets.unpacked(number, sheets.LANES)
+                cost[day] = cost.get(day, 0) + self._cost(agent, numbers)
+        found = {day: Amounts() for day in whole}
+        for day, number in whole.items():
+            self._fill(found[day], "", number)
+            found[day].cost = cost.get(day, 0)
         return found
 
+    def by_agent(self) -> dict[str, Amounts]:
+        """Return what there was by the agent."""
+        found = {agent: Amounts() for agent in self._agents}
+        for agent, number in self._agents.items():
+            self._fill(found[agent], agent, number)
+            found[agent].visitors = 0
+        for (_, agent), came in self._came.items():
+            found[agent].visitors += len(came)
+        return found
 
-def _sums(what: str) -> list[sa.ColumnElement[Any]]:
-    names = AMOUNTS if what in ("day", "agent") else _PLAIN
-    return [sa.func.sum(hourly.c[name]) for name in names]
+    def by_link(self) -> dict[str, Amounts]:
+        """Return what there was by the link, without waits."""
+        found: dict[str, Amounts] = {}
+        for (link, agent), number in self._links.items():
+            held = found.setdefault(link, Amounts())
+            self._fill(held, agent, number, waits=False)
+            held.visitors = 0
+        for (link, _), came in self._came.items():
+            found[link].visitors += len(came)
+        return found
 
+    def by_hour(self) -> list[Amounts]:
+        """Return what there was by the hour of the day, without waits."""
+        found = [Amounts() for _ in range(sheets.HOURS)]
+        for agent, number in self._hours.items():
+            for held, numbers in zip(found, sheets.by_hour(number), strict=True):
+                self._take(held, agent, numbers)
+        for came in self._came.values():
+            for hour, visitors in came.twice.items():
+                found[hour].visitors -= visitors
+        return found
 
-def _sat() -> list[sa.ColumnElement[Any]]:
-    columns = sittings.c
-    return [
-        sa.func.count(),
-        _different(),
-        sa.func.count(sa.case((columns.answers > 0, 1))),
-        sa.func.count(sa.case((columns.handed, 1))),
-        sa.func.sum(columns.ended_at - columns.began_at),
-        sa.func.sum(columns.good),
-        sa.func.sum(columns.poor),
-    ]
+    def _fill(self, held: Amounts, agent: str, number: int, *, waits: bool = True) -> None:
+        numbers = sheets.unpacked(number, sheets.LANES)
+        self._take(held, agent, numbers)
+        if waits:
+            rest = numbers[len(sheets.SHORT) :]
+            held.waits = [a + b for a, b in zip(held.waits, rest, strict=True)]
 
+    def _take(self, held: Amounts, agent: str, numbers: list[int]) -> None:
+        for name, number in zip(sheets.SHORT, numbers, strict=False):
+            setattr(held, name, getattr(held, name) + number)
+        held.cost += self._cost(agent, numbers)
 
-def _different() -> sa.ColumnElement[int]:
-    # Of those who were forgotten nobody knows any more who came twice.
-    return sa.func.count(sa.distinct(sa.func.coalesce(sittings.c.visitor_id, sittings.c.id)))
-
-
-def _add(held: Amounts, sums: Sequence[Any], found: Terms, agent_id: str) -> None:
-    numbers = [int(each or 0) for each in sums]
-    named = dict(zip(_PLAIN, numbers, strict=False))
-    for name, number in named.items():
-        setattr(held, name, getattr(held, name) + number)
-    price = found.prices.get(agent_id)
-    if price is not None:
-        held.cost += price.of(named["input_tokens"], named["output_tokens"])
-    waits = numbers[len(_PLAIN) :]
-    if waits:
-        held.waits = [a + b for a, b in zip(held.waits, waits, strict=True)]
+    def _cost(self, agent: str, numbers: list[int]) -> int:
+        price = self._terms.prices.get(agent)
+        return 0 if price is None else price.of(numbers[_INPUT], numbers[_OUTPUT])

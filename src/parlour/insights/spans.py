@@ -1,11 +1,11 @@
-"""Spans of days in a time zone, the span before, and where a moment lies in them; pure."""
+"""Spans of days in a time zone and the span before; pure."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from parlour.kit.clock import DAY, HOUR, Moment, moment_of
+from parlour.kit.clock import Moment, moment_of
 from parlour.kit.errors import FieldError, Invalid
 
 LONGEST: Final = 366
@@ -45,19 +45,6 @@ class Span:
         """List the days."""
         return [self.first + timedelta(days=n) for n in range(self.days)]
 
-    def offsets(self) -> list[tuple[Moment, Moment]]:
-        """Return from when on the zone is how far ahead of UTC, the first from the beginning."""
-        found: list[tuple[Moment, Moment]] = []
-        zone = ZoneInfo(self.zone)
-        # Clocks are changed on a quarter of an hour, wherever one is.
-        at = self.since
-        while at < self.until:
-            ahead = _ahead(at, zone)
-            if not found or found[-1][1] != ahead:
-                found.append((at, ahead))
-            at += HOUR // 4 if _ahead(at + DAY, zone) != ahead else DAY
-        return found
-
 
 def midnight(day: date, zone: str) -> Moment:
     """Return when a day begins."""
@@ -95,8 +82,3 @@ def _date(name: str, text: str) -> date:
 
 def _wrong(name: str, message: str) -> Invalid:
     return Invalid(f"{name} {message}", errors=[FieldError(name, message)])
-
-
-def _ahead(at: Moment, zone: ZoneInfo) -> Moment:
-    away = datetime.fromtimestamp(at / 1000, UTC).astimezone(zone).utcoffset()
-    return 0 if away is None else round(away.total_seconds() * 1000)

@@ -76,6 +76,46 @@ sittings = sa.Table(
 a session. `ended_at` is its last message, `silent_at` and `longest_at` are when it is over if
 nothing else is said, `over` is why it ended otherwise. Of what was forgotten the numbers stay."""
 
+derived: Final = sa.MetaData()
+"""Tables that are made from others, by a job: they are in no backup, and are made anew."""
+
+folded_days = sa.Table(
+    "folded_days",
+    derived,
+    sa.Column("workspace_id", sa.String(40), primary_key=True),
+    sa.Column("day", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("zone", sa.String(60), nullable=False),
+)
+"""Which days are kept as sheets, numbered since 1970, and in which zone they began and ended."""
+
+folded_sheets = sa.Table(
+    "folded_sheets",
+    derived,
+    sa.Column("workspace_id", sa.String(40), primary_key=True),
+    sa.Column("day", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("agent_id", sa.String(40), primary_key=True),
+    sa.Column("links", sa.Text, nullable=False),
+    sa.Column("amounts", sa.LargeBinary, nullable=False),
+    sa.Column("hours", sa.LargeBinary, nullable=False),
+    sa.Column("came", sa.LargeBinary, nullable=False),
+    sa.Column("apart", sa.LargeBinary, nullable=False),
+)
+"""What a day came to with one agent, as `sheets` packs it."""
+
+folded_stale = sa.Table(
+    "folded_stale",
+    derived,
+    sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
+    sa.Column("workspace_id", sa.String(40), nullable=False),
+    sa.Column("at", sa.BigInteger, nullable=False),
+    sa.Index("folded_stale_workspace", "workspace_id", "at"),
+)
+"""Something that is counted at a moment has changed: a sheet of its day counts no more. The
+migration has the database add a row by itself, whoever it is that changes hours, openings or
+sittings: a process of an earlier version too, and the end of a visitor."""
+
+followers.add("folded_")
+
 openings = sa.Table(
     "openings",
     metadata,

@@ -1,12 +1,19 @@
 """By which words a message is found: as they are, by their stems, and as they sound; pure."""
 
 import re
+import unicodedata
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
 from typing import Final
 
 from parlour.agents.library.words import folded, stem
 
+RULES: Final = 2
+"""Which rules these are: to be raised whenever `terms` makes something else of any text, or
+declined questions are judged otherwise."""
 _WORD: Final = re.compile(r"[^\W_]+")
 _CJK: Final = re.compile(
     "[\u1100-\u11ff\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
@@ -24,6 +31,13 @@ HIDDEN: Final = "~"
 _SOUNDS: Final = "^"
 _CLEAR: Final = 3
 """Consonants by which one word sounds like another; with fewer too many do."""
+
+
+@cache
+def edition() -> int:
+    """Return a number for all that decides by what a message is found: rules, stems, letters."""
+    told = f"{RULES} {version('snowballstemmer')} {unicodedata.unidata_version}"
+    return zlib.crc32(told.encode())
 
 
 def words(text: str) -> list[str]:

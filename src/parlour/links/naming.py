@@ -1,6 +1,7 @@
 """Words of one's own that lead to links, and what messengers show of a link."""
 
 import re
+import unicodedata
 from typing import Final
 
 import sqlalchemy as sa
@@ -16,6 +17,7 @@ LONGEST: Final = 32
 """Characters: fewer than a token has, so that no word can be one."""
 LONGEST_TEXTS: Final = {"title": 80, "about": 200}
 _FORM: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z", re.ASCII)
+_ODD: Final = re.compile(r"[^a-z0-9-]", re.ASCII)
 RESERVED: Final = frozenset(
     (
         *("about", "admin", "agent", "agents", "api", "app", "assets", "auth", "billing", "bot"),
@@ -30,9 +32,7 @@ RESERVED: Final = frozenset(
     )
 )
 """Words that are addresses of the house, or would pass for its own."""
-_SAID: Final = (
-    f"has {SHORTEST} to {LONGEST} small letters and digits of English, with single hyphens between"
-)
+_TAKES: Final = "small English letters, digits, and single hyphens between them"
 
 
 def check(kind: Kind, slug: str | None) -> str | None:
@@ -46,13 +46,38 @@ def check(kind: Kind, slug: str | None) -> str | None:
     said = ""
     if kind is not Kind.PERMANENT:
         said = "only permanent links have one: anybody can guess it"
-    elif not (SHORTEST <= len(word) <= LONGEST and _FORM.match(word)):
-        said = _SAID
-    elif word in RESERVED or word.isdigit():
-        said = "is taken by the house itself, or is a number alone"
+    else:
+        said = _misfit(word)
     if said:
         raise Invalid(f"slug: {said}", errors=[FieldError("slug", said)])
     return word
+
+
+def _misfit(word: str) -> str:
+    """Say what of a word does not fit, and where it is a sign, which one; empty when it fits."""
+    if (sign := _ODD.search(word)) is not None:
+        return f"takes {_TAKES}; not {_called(sign[0])}"
+    if not SHORTEST <= len(word) <= LONGEST:
+        return f"has {SHORTEST} to {LONGEST} signs, and this has {len(word)}"
+    if not _FORM.match(word):
+        return "has single hyphens between its words, and none at its ends"
+    if word.isdigit():
+        return "has a letter, too: a number alone would pass for something else"
+    return "is a word of the house itself; take another" if word in RESERVED else ""
+
+
+def _called(sign: str) -> str:
+    """Name a sign so that somebody finds it in what they typed: also one that looks like ours."""
+    if sign.isascii() and sign.isupper():
+        return f"the capital \u201c{sign}\u201d"
+    if sign == " ":
+        return "a space"
+    name = unicodedata.name(sign, f"U+{ord(sign):04X}").lower()
+    if unicodedata.combining(sign):
+        return f"a mark by itself ({name})"
+    if not sign.isprintable():
+        return f"an unseen sign ({name})"
+    return f"\u201c{sign}\u201d" if sign.isascii() else f"\u201c{sign}\u201d ({name})"
 
 
 def asked(text: str) -> str | None:

@@ -141,13 +141,14 @@ class Link:
         live: bool,
         invited: bool = False,
         asks_email: int | None = None,
+        listed: bool = False,
         schedule: Schedule = ALWAYS,
     ) -> Policy:
         """Return what was decided about this link, with whether its agent answers, and whom.
 
         `invited`: it answers only who comes by a private link. `asks_email`: after how many
         messages it asks for an address, None for never, where the link leaves that to it.
-        `schedule`: when it is open, likewise.
+        `listed`: whether only addresses on a list may come in then. `schedule`: when it is open.
         """
         if self.require_email is not None:
             asks_email = 0 if self.require_email else None
@@ -160,6 +161,7 @@ class Link:
             live=live,
             invited=invited,
             asks_email=asks_email,
+            listed=listed if self.emails is None else bool(self.emails),
             uses=self.uses,
             max_uses=self.max_uses,
             rate_limit=self.rate_limit_per_minute,

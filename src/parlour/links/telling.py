@@ -44,6 +44,8 @@ class Policy:
     """Whether its agent answers only who comes by a private link."""
     asks_email: int | None = None
     """After how many messages visitors confirm an address, 0 first of all; None: never."""
+    listed: bool = False
+    """Whether only addresses on a list may come in, where one is asked for."""
     uses: int = 0
     max_uses: int = 0
     """How often it was used, and may be at most; 0 is without a maximum."""
@@ -79,9 +81,14 @@ class State:
     tone: Tone
 
 
-def who(kind: Kind) -> str:
-    """Say who can open a link of this kind."""
-    return "Who it was given to" if kind is Kind.PRIVATE else "Anyone"
+def who(policy: Policy) -> str:
+    """Say in a few words who can open a link and talk there."""
+    people = "Who it was given to" if policy.is_private else "Anyone"
+    if policy.asks_email is None:
+        return people
+    if policy.asks_email:
+        return f"{people}; e-mail required after {_counted(policy.asks_email, 'message')}"
+    return f"{people} with a listed e-mail" if policy.listed else f"{people} with an e-mail"
 
 
 def counted(uses: int, max_uses: int) -> str:
@@ -138,7 +145,7 @@ def sentence(policy: Policy, now: Moment) -> tuple[str | Moment, ...]:
         told += [*span, "."]
     told += _bounds(policy)
     if policy.asks_email is not None:
-        told.append(f" {_proof(policy.asks_email)}")
+        told.append(f" {_proof(policy.asks_email, listed=policy.listed)}")
     told += _hours(policy)
     told += _pace(policy)
     if policy.welcomes:
@@ -150,10 +157,12 @@ def sentence(policy: Policy, now: Moment) -> tuple[str | Moment, ...]:
     return _joined(told)
 
 
-def _proof(after: int) -> str:
+def _proof(after: int, *, listed: bool) -> str:
+    address = "an address that is on the list" if listed else "an address"
     if not after:
-        return "E-mail required: they confirm an address first."
-    return f"After {'one message' if after == 1 else f'{after} messages'} they confirm an address."
+        return f"E-mail required: they confirm {address} first."
+    often = "one message" if after == 1 else f"{after} messages"
+    return f"After {often} they confirm {address}."
 
 
 def _people(policy: Policy) -> str:

@@ -151,7 +151,12 @@ def count_at(conn: sa.Connection, workspace_id: str, agent_id: str) -> int:
 
 
 def last_told(conn: sa.Connection, workspace_id: str) -> Moment:
-    """Return when the team was last told of notes by mail; 0 for never."""
+    """Return when the team was last told of notes by mail; 0 for never.
+
+    Who asks to tell them now holds what is untold: another who asks meanwhile hears of this one.
+    """
+    mine = sa.and_(_N.workspace_id == workspace_id, _N.told_at.is_(None), _N.done_at.is_(None))
+    conn.execute(sa.select(_N.id).where(mine).order_by(_N.id).with_for_update()).all()
     wanted = sa.select(sa.func.max(_N.told_at)).where(_N.workspace_id == workspace_id)
     return int(conn.execute(wanted).scalar() or 0)
 

@@ -26,6 +26,7 @@ from parlour.conversations.model import (
 )
 from parlour.kit.clock import Moment
 from parlour.kit.errors import NotFound
+from parlour.kit.tastes import taste
 from parlour.links import store as links
 from parlour.privacy import Hide, hiding
 from parlour.rights import Who
@@ -275,7 +276,18 @@ def _preview(who: Who, word: LastWord | None, hide: Hide) -> LastWord | None:
         name = "" if word.author_kind == "visitor" else name
         if is_cut:
             text = text[: max(0, len(text) - _MARGIN)]
-    line = " ".join(text.split())
+    line, told = " ".join(text.split()), taste(text) if word.author_kind == "agent" else text
+    if not who.sees_personal:
+        told = hide(told)  # what signs kept apart may be a number without them
     return replace(
-        word, author_name=name, text=line[:_PREVIEW], is_cut=is_cut or len(line) > _PREVIEW
+        word,
+        author_name=name,
+        text=line[:_PREVIEW],
+        is_cut=is_cut or len(line) > _PREVIEW,
+        taste=_line(told, is_cut=is_cut),
     )
+
+
+def _line(text: str, *, is_cut: bool) -> str:
+    line = " ".join(text.split())
+    return line[:_PREVIEW] + ("…" if is_cut or len(line) > _PREVIEW else "")

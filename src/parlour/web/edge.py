@@ -20,9 +20,11 @@ _OWN = (b"same-origin", b"none")
 CLOSED = b"default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
 _RESOURCE = b"cross-origin-resource-policy"
+_REFERRER = b"referrer-policy"
+_NEAR = (b"127.", b"localhost", b"[::1]")
 ALWAYS: tuple[tuple[bytes, bytes], ...] = (
     (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
+    (_REFERRER, b"no-referrer"),
     (b"x-robots-tag", b"noindex, nofollow"),
     (_RESOURCE, b"same-origin"),
 )
@@ -64,8 +66,13 @@ class Edge:
         public = urlsplit(settings.public_url)
         self._origin = f"{public.scheme}://{public.netloc}".encode() if public.netloc else b""
         self._always = list(ALWAYS)
-        if public.scheme == "https":
+        self._is_https = public.scheme == "https"
+        if self._is_https:
             self._always.append((b"strict-transport-security", b"max-age=31536000"))
+        # Told to send no address, browsers send none of where a form stands either: that tells
+        # where it comes from when nothing else does. To other sites they send nothing, as ever.
+        own = (_REFERRER, b"same-origin")
+        self._where_untold = [own if each[0] == _REFERRER else each for each in self._always]
         self._for_others = [each for each in self._always if each[0] != _RESOURCE]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -83,7 +90,7 @@ class Edge:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = self._with_headers(list(message["headers"]))
+                headers = self._with_headers(scope, list(message["headers"]))
                 if method == HttpMethod.OPTIONS:
                     self._tell_methods(scope, headers)
                 message["headers"] = headers
@@ -108,16 +115,37 @@ class Edge:
                 # Routes by their template: what stands in an address may open something.
                 span.request(scope["method"], template, status)
 
-    def _with_headers(self, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    def _with_headers(
+        self, scope: Any, headers: list[tuple[bytes, bytes]]
+    ) -> list[tuple[bytes, bytes]]:
         told = dict(headers)
-        headers += self._for_others if _RESOURCE in told else self._always
-        if told.get(b"content-type", b"").startswith(b"text/html"):
+        is_page = told.get(b"content-type", b"").startswith(b"text/html")
+        if is_page and self._is_untold(scope):
+            headers += self._where_untold
+        else:
+            headers += self._for_others if _RESOURCE in told else self._always
+        if is_page:
             headers += [each for each in DOCUMENT if each[0] not in told]
         if b"cache-control" not in told:
             headers.append((b"cache-control", b"no-store"))
         if b"content-security-policy" not in told:
             headers.append((b"content-security-policy", CLOSED))
         return headers
+
+    def _is_untold(self, scope: Any) -> bool:
+        """Whether a browser will not say where a form of this page comes from, but by its origin.
+
+        So it is over plain http from another machine.
+        """
+        if self._is_https:
+            return False
+        host = b""
+        for name, value in scope["headers"]:
+            if name == b"sec-fetch-site":
+                return False
+            if name == b"host":
+                host = value
+        return not host.startswith(_NEAR)
 
     def _tell_methods(self, scope: Any, headers: list[tuple[bytes, bytes]]) -> None:
         """Name the methods of this path; the framework knows only those of its first handler."""

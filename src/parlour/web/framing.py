@@ -8,7 +8,7 @@ from litestar.types import Scope
 
 from parlour.config import Settings
 from parlour.kit import origins
-from parlour.web import edge
+from parlour.web import edge, hosts
 
 HEADER: Final = b"x-parlour-frame"
 """In calls of a page that stands in a frame: the origin of the page around it."""
@@ -23,6 +23,39 @@ def is_framed(scope: Scope) -> bool:
         if name == HEADER:
             return True
     return False
+
+
+def may_be_framed(scope: Scope) -> bool:
+    """Whether a page may be about to stand in a frame: over plain http browsers do not say."""
+    return is_framed(scope) or _says_nothing(scope)
+
+
+def _says_nothing(scope: Scope) -> bool:
+    if any(name == b"sec-fetch-dest" for name, _ in scope["headers"]):
+        return False
+    return not keeps_cookies(hosts.tools_of(scope).settings)
+
+
+def is_lost(scope: Scope, settings: Settings, sites: Collection[str]) -> bool:
+    """Whether what is said here could not be found again, as far as can be told without scripts.
+
+    So it is over plain http inside a page of another site. A tab that was opened from there looks
+    the same; whoever comes on from our own page does not.
+    """
+    came = referrer(scope)
+    return (
+        not keeps_cookies(settings)
+        and origins.fits(came, sites)
+        and not _same_site(urlsplit(came).hostname or "", urlsplit(settings.public_url).hostname)
+    )
+
+
+def _same_site(one: str, other: str | None) -> bool:
+    """Whether two hosts may be of one site: of the same name, or below it."""
+    if one == other:
+        return True
+    labels = one.split(".")[-2:]
+    return not labels[-1].isdigit() and labels == (other or "").split(".")[-2:]
 
 
 def host(scope: Scope) -> str | None:
@@ -50,9 +83,10 @@ def referrer(scope: Scope) -> str:
 def policy(scope: Scope, nonce: str, sites: Collection[str] = (), *, preview: bool = False) -> str:
     """Return the content security policy of a visitor's page.
 
-    Nobody may frame it but the studio, for a preview; asked for in a frame, also those sites.
+    Nobody may frame it but the studio, for a preview; where it may stand in a frame, also those
+    sites.
     """
-    theirs = sites if is_framed(scope) else ()
+    theirs = sites if sites and may_be_framed(scope) else ()
     return edge.page_policy(nonce, ancestors=ancestors(theirs, preview=preview))
 
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final, Literal
 from urllib.parse import urlencode
 
@@ -12,7 +12,7 @@ import msgspec
 from parlour.kit.clock import Moment
 from parlour.web import queries
 from parlour.web.assets import assets
-from parlour.web.cast import Fill, cast
+from parlour.web.cast import Fill, cast, cast_pressed
 from parlour.web.prose import NOTHING, Html
 from parlour.web.sheets import template
 from parlour.web.shown import Field, ShownMessage
@@ -90,6 +90,8 @@ class Face(msgspec.Struct, frozen=True):
     """Where visitors reach this instance; only with a title."""
     sites: str = ""
     """Inside a page of another site: which ones that may be."""
+    lost: bool = False
+    """Whether a browser without scripts could not find again there what was said."""
     remembers: bool = False
     """Whether the agent remembers whoever looks."""
     fields: tuple[Field, ...] = ()
@@ -223,6 +225,11 @@ def unsaid(face: Face, token: str, nonce: str, form_id: str, start: str) -> byte
     return _empty(face)(nonce, token, form_id, start)
 
 
+def unsaid_pressed(face: Face, token: str, nonce: str, form_id: str, start: str) -> bytes:
+    """Return it as gzip, or nothing; its secrets are new each time, so its length tells nothing."""
+    return _empty_pressed(face)(nonce, token, form_id, start)
+
+
 def _is_more(view: ChatView) -> bool:
     return bool(view.kept or view.given or view.trouble)
 
@@ -295,10 +302,16 @@ def source(view: SourceView) -> bytes:
 
 @lru_cache(maxsize=FACES_KEPT)
 def _empty(face: Face) -> Fill:
-    def page(nonce: str, token: str, form_id: str, start: str) -> str:
-        return _chat(ChatView(face, token=token, nonce=nonce, form_id=form_id, start=start))
+    return cast(partial(_bare, face), gaps=4)
 
-    return cast(page, gaps=4)
+
+@lru_cache(maxsize=FACES_KEPT)
+def _empty_pressed(face: Face) -> Fill:
+    return cast_pressed(partial(_bare, face), gaps=4)
+
+
+def _bare(face: Face, nonce: str, token: str, form_id: str, start: str) -> str:
+    return _chat(ChatView(face, token=token, nonce=nonce, form_id=form_id, start=start))
 
 
 def _chat(view: ChatView) -> str:

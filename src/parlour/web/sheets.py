@@ -12,11 +12,9 @@ from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from parlour.kit.clock import Moment, rfc3339
+from parlour.kit.tastes import taste
 from parlour.pictures import path
 
-_MARKS: Final = re.compile(
-    r"\[([^\]\n]{0,200})\]\([^)\s]{0,500}\)|\s?\[\d+(?:,\s?\d+)*\]|[*`~]+|(?:^|\s)#+\s"
-)
 _HOUSE: Final = "1c4a63"
 """The ink of the house."""
 _HIDDEN: Final = re.compile(r"•{2,}(?:[ @]*•+)*|\*{6}")
@@ -41,7 +39,7 @@ def _environment() -> Environment:
     made.filters["rfc3339"] = rfc3339
     made.filters["utc"] = _utc
     made.filters["masked"] = _masked
-    made.filters["plainly"] = _plainly
+    made.filters["taste"] = taste
     made.filters["seconds"] = _seconds
     made.filters["picture"] = path
     made.filters["bytes"] = _bytes
@@ -74,11 +72,6 @@ def _masked(context: Context, text: str) -> Markup:
 def _bytes(size: int) -> str:
     """Write a size as people read it, as the scripts do."""
     return f"{-(-size // 1024)} kB" if size < 1_048_576 else f"{size / 1_048_576:.1f} MB"
-
-
-def _plainly(text: str) -> str:
-    """Leave out the marks of Markdown, for a line that is only a taste of the text."""
-    return _MARKS.sub(lambda found: found[1] or "", text)
 
 
 def _seconds(milliseconds: Moment) -> str:

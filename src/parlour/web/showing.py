@@ -109,28 +109,16 @@ def message(
     """
     files = files or (f"{home}/files" if home else f"/api/public/files/{token}" if token else "")
     staff, home = bool(home), home or (f"/chat/{token}" if token else "")
-    citations = tuple(
-        ShownCitation(
-            n=each["n"],
-            title=each["title"],
-            source=" › ".join(filter(None, (each["source"], each.get("section", "")))),
-            quote=each["quote"],
-            url=f"{home}/sources/{shown.id}/{each['n']}{kept}"
-            if home and each.get("passage")
-            else "",
-        )
-        for each in shown.citations
-    )
-    is_agent = shown.author_kind == "agent"
-    kind = _KINDS.get(shown.author_kind, "system")
-    cited = [each.n for each in citations]
-    html = _html(shown, tuple(cited), language) if is_agent else prose.NOTHING
-    rated = shown.rated or {}
-    form = tuple(msgspec.convert(each, Field) for each in (shown.extra or {}).get("form", ()))
+    citations = _citations(shown, home, kept)
+    html = prose.NOTHING
+    if shown.author_kind == "agent":
+        html = _html(shown, tuple(each.n for each in citations), language)
+    rated, extra = shown.rated or {}, shown.extra or {}
+    form = tuple(msgspec.convert(each, Field) for each in extra.get("form", ()))
     return ShownMessage(
         id=shown.id,
         seq=shown.seq,
-        kind=kind,  # type: ignore[arg-type]  # one of the words above
+        kind=_KINDS.get(shown.author_kind, "system"),  # type: ignore[arg-type]  # one of those words
         name=shown.author_name,
         text=said(shown, language),
         created_at=shown.created_at,
@@ -143,13 +131,29 @@ def message(
         form_html=asking(form, token, shown.id, language, kept)
         if form and token and not staff
         else prose.NOTHING,
-        suggestions=tuple((shown.extra or {}).get("suggestions", ())),
+        suggestions=tuple(extra.get("suggestions", ())),
         rating=RATINGS.get(shown.rating or 0, "") if token or staff else "",
         is_explained=bool(rated.get("reasons") or rated.get("words")),
         reasons=tuple(rated.get("reasons", ())) if staff else (),
         words=rated.get("words", "") if staff else "",
         files=_files(shown, files),
         replaced=shown.superseded,
+    )
+
+
+def _citations(shown: Shown, home: str, kept: str) -> tuple[ShownCitation, ...]:
+    """Return what an answer cites; what can be read in its place has an address below `home`."""
+    return tuple(
+        ShownCitation(
+            n=each["n"],
+            title=each["title"],
+            source=" › ".join(filter(None, (each["source"], each.get("section", "")))),
+            quote=each["quote"],
+            url=f"{home}/sources/{shown.id}/{each['n']}{kept}"
+            if home and each.get("passage")
+            else "",
+        )
+        for each in shown.citations
     )
 
 

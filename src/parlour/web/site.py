@@ -122,6 +122,8 @@ STUDIO = (
 )
 """The files of the studio's door."""
 
+_ALONE = "default-src 'none'; frame-ancestors 'none'"
+"""What holds for a file that is no page; a visitor's page loads two dozen, each with its head."""
 _FOREVER = "public, max-age=31536000, immutable"
 
 
@@ -132,6 +134,7 @@ def static(request: Asked, version: str, path: str) -> Response[bytes]:
     if found is None:
         raise NotFound("there is no such file")
     headers = {"Cache-Control": _FOREVER, "Vary": "Accept-Encoding"}
+    headers["Content-Security-Policy"] = _ALONE
     body = found.body
     if found.gzipped is not None and "gzip" in request.headers.get("accept-encoding", ""):
         body = found.gzipped

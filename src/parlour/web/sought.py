@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from parlour.conversations import outline
 from parlour.insights import analysis, wording
-from parlour.insights.analysis import AUTHORS, LACKS, Hit
+from parlour.insights.analysis import AUTHORS, LACKS, Found, Hit
 from parlour.insights.candidates import RATINGS, Wanted
 from parlour.kit.clock import rfc3339
 from parlour.kit.errors import FieldError, Invalid
@@ -69,18 +69,22 @@ def _one_of(name: str, word: str | None, words: tuple[str, ...]) -> None:
         raise Invalid(f"{name} {message}", errors=[FieldError(name, message)])
 
 
-async def every(tools: Tools, who: Who, looked_for: Wanted, most: int = MOST) -> list[Hit]:
-    """Find all messages that are looked for, at most `most`."""
-    found: list[Hit] = []
+async def every(tools: Tools, who: Who, looked_for: Wanted, most: int = MOST) -> Found:
+    """Find all messages that are looked for, at most `most`, however long it takes."""
+    hits: list[Hit] = []
     before = None
-    while len(found) < most:
-        at_once = min(_AT_ONCE, most)
+    while True:
+        at_once = min(_AT_ONCE, most - len(hits))
         some = await tools.db.browse(analysis.look, who, looked_for, before=before, limit=at_once)
-        found += some.hits
+        hits += some.hits
         before = some.below
-        if before is None:
-            break
-    return found[:most]
+        if before is None or len(hits) >= most:
+            return Found(hits, before)
+
+
+def file_name(found: Found) -> str:
+    """Name a file with what was found; where it has the latest only, its name says so."""
+    return "messages.csv" if found.below is None else f"messages-latest-{len(found.hits)}.csv"
 
 
 def rated(rating: int | None) -> str:

@@ -36,7 +36,7 @@ TOLD: Final[dict[Kind, Told]] = {
     ),
     Kind.CONVERSATION_HIDDEN: Told("Personal details are hidden again."),
     Kind.CONVERSATION_ERASED: Told("A conversation was forgotten: forget it, too.", "receipt"),
-    Kind.VISITOR_VERIFIED: Told("A visitor proved who they are.", "proof memory"),
+    Kind.VISITOR_VERIFIED: Told("A visitor proved who they are.", "proof notice memory"),
     Kind.VISITOR_CROSSED: Told("A visitor goes on in another browser, too."),
     Kind.VISITOR_SESSION_ENDED: Told(
         "A visitor is known in one browser no more.", "visitor_id device_id trace"

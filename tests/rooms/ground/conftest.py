@@ -12,12 +12,12 @@ from parlour.kit.db import Database
 from parlour.kit.queue import Queue, rows
 from tests.rig.scratch import reopened, scratch
 from tests.rig.storage import Storage
-from tests.rig.waiting import eventually
+from tests.rig.waiting import PATIENCE, eventually
 
 T = TypeVar("T")
 
 
-async def until(look: Callable[[], Awaitable[T]], *, within: float = 10) -> T:
+async def until(look: Callable[[], Awaitable[T]], *, within: float = PATIENCE) -> T:
     """Ask again and again until the answer is true."""
     return cast("T", await eventually(cast("Callable[[], Any]", look), within=within))
 

@@ -12,6 +12,7 @@ from parlour.kit.queue import (
     Queue,
     rows,
 )
+from tests.rig.waiting import PATIENCE
 from tests.rooms.ground.conftest import House, until
 
 
@@ -35,7 +36,7 @@ class Seen:
             self.ended.put_nowait(job)
 
     async def next(self) -> Job:
-        return await asyncio.wait_for(self.ended.get(), 10)
+        return await asyncio.wait_for(self.ended.get(), PATIENCE)
 
 
 async def put(house: House, queue: Queue, name: str = "work", **more: Any) -> bool:

@@ -12,7 +12,7 @@ from parlour.kit.bus import MISSED, Bus, LiveLog, MemoryBus
 from parlour.kit.bus.redis import RedisBus
 from tests.rig.services import Redis
 from tests.rig.storage import look_around
-from tests.rig.waiting import eventually, last_mark
+from tests.rig.waiting import PATIENCE, eventually, last_mark
 from tests.rooms.ground.conftest import until
 
 NO_REDIS = pytest.mark.skipif("redis-server" in look_around().missing, reason="not here: redis")
@@ -64,7 +64,7 @@ async def followed(log: LiveLog, position: int = 0) -> bytes:
     wake, pieces = asyncio.Event(), list[bytes]()
     log.watch(wake.set)
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while True:
                 wake.clear()
                 ended = log.ended
@@ -155,7 +155,7 @@ async def test_a_hint_given_after_a_log_began_finds_the_log(two: Two) -> None:
             log.append(1, b"x")
             two.writer.publish("conversation:1", str(n))
             while str(n) not in changes.take():
-                await asyncio.wait_for(wake.wait(), 5)
+                await asyncio.wait_for(wake.wait(), PATIENCE)
                 wake.clear()
             assert await two.reader.open_log(f"t:{n}") is not None
 
@@ -197,15 +197,13 @@ def _at(log: LiveLog, mark: int) -> bool:
 
 async def ready(two: Two) -> None:
     """Wait until hints pass from the writer to the reader."""
-    heard = asyncio.Event()
-    with two.reader.subscribe("ready", heard.set) as notes:
-        for _ in range(200):
+    with two.reader.subscribe("ready", lambda: None) as notes:
+
+        def through() -> bool:
             two.writer.publish("ready", "?")
-            if "?" in notes.take():
-                return
-            heard.clear()
-            await asyncio.sleep(0.02)
-    raise AssertionError("no hint came through")
+            return "?" in notes.take()
+
+        await eventually(through)
 
 
 async def test_hints_reach_who_subscribed_and_nobody_else(two: Two) -> None:
@@ -223,7 +221,7 @@ async def test_hints_reach_who_subscribed_and_nobody_else(two: Two) -> None:
         two.writer.publish("a", "one")
         two.writer.publish("a", "two with spaces")
         while sum(map(len, seen)) < 2:
-            await asyncio.wait_for(wake.wait(), 5)
+            await asyncio.wait_for(wake.wait(), PATIENCE)
             wake.clear()
             seen.append(mine.take())
         assert [note for notes in seen for note in notes] == ["one", "two with spaces"]
@@ -246,7 +244,7 @@ async def test_a_hint_for_here_goes_nowhere_else(two: Two) -> None:
         assert there.take() == (["here"] if alone else [])
         wake.clear()
         two.writer.publish("a", "everywhere")
-        await asyncio.wait_for(wake.wait(), 5)
+        await asyncio.wait_for(wake.wait(), PATIENCE)
         assert there.take() == ["everywhere"], "and nothing that was on its way before it"
 
 
@@ -287,7 +285,7 @@ async def test_leaving_and_joining_again_at_once_hears_what_follows(two: Two) ->
             # Either the hint itself, or word that hints may have been missed.
             got: list[str] = []
             while str(n) not in got and MISSED not in got:
-                await asyncio.wait_for(wake.wait(), 5)
+                await asyncio.wait_for(wake.wait(), PATIENCE)
                 wake.clear()
                 got += notes.take()
 

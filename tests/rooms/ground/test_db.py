@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from parlour.kit.db import Database, after_commit, insert_or_ignore, once_certain
 from parlour.kit.errors import Conflict, Unavailable
+from tests.rig.waiting import PATIENCE
 from tests.rooms.ground.conftest import notes
 
 
@@ -217,13 +218,13 @@ async def test_a_long_read_sees_one_moment_and_holds_up_nobody(noted: Database) 
     def slow(conn: sa.Connection) -> tuple[list[int], list[int]]:
         first = ids(conn)
         began.set()
-        assert go.wait(10), "the loop was held up, which is to set it"
+        assert go.wait(PATIENCE), "the loop was held up, which is to set it"
         return first, ids(conn)
 
     reading = asyncio.create_task(noted.browse(slow))
     while not began.is_set():
         await asyncio.sleep(0.001)
-    assert await asyncio.wait_for(noted.write(add, 2), 5) == 2
+    assert await asyncio.wait_for(noted.write(add, 2), PATIENCE / 2) == 2
     assert await noted.read(ids) == [1, 2]
     go.set()
     assert await reading == ([1], [1])
@@ -251,10 +252,10 @@ async def test_closing_holds_up_nobody_while_a_long_read_ends(noted: Database) -
 
     def long(_conn: sa.Connection) -> bool:
         begun.set()
-        return end.wait(5)
+        return end.wait(PATIENCE)
 
     reading = asyncio.create_task(noted.browse(long))
-    await asyncio.to_thread(begun.wait, 5)
+    assert await asyncio.to_thread(begun.wait, PATIENCE)
     closing = asyncio.create_task(noted.close())
     await asyncio.sleep(0.2)
     end.set()  # by the loop, which must be free to do so

@@ -14,7 +14,7 @@ from parlour.kit.queue import (
     counts,
     rows,
 )
-from tests.rig.waiting import eventually
+from tests.rig.waiting import PATIENCE, eventually
 from tests.rooms.ground.conftest import House, until
 from tests.rooms.ground.queueing import Seen, gone, has, put, row, take_over
 
@@ -68,14 +68,14 @@ async def test_a_held_lease_is_renewed(house: House) -> None:
     async def held(_job: Job) -> None:
         await hold.wait()
 
-    queue, rival = house.queue(lease=0.6), house.queue(lease=0.6, own=True)
+    queue, rival = house.queue(lease=2), house.queue(lease=2, own=True)
     seen, stolen = Seen(held), Seen()
     queue.handle("work", seen)
     rival.handle("work", stolen)
     await queue.start()
     await put(house, queue)
     await rival.start()
-    for _ in range(8):
+    for _ in range(10):
         rival.wake()
         await asyncio.sleep(0.25)
     hold.set()
@@ -94,7 +94,7 @@ async def test_who_lost_the_lease_is_told_and_fenced(house: House) -> None:
             reasons.put_nowait(error.args[0])
             raise
 
-    queue, seen = house.queue(lease=0.6), Seen(held)
+    queue, seen = house.queue(lease=2), Seen(held)
     queue.handle("work", seen)
     await queue.start()
     await put(house, queue)
@@ -102,7 +102,7 @@ async def test_who_lost_the_lease_is_told_and_fenced(house: House) -> None:
     job = seen.jobs[0]
     # Another process found the lease lapsed and took it.
     await house.db.write(take_over, job.id)
-    assert await asyncio.wait_for(reasons.get(), 5) == LEASE_LOST
+    assert await asyncio.wait_for(reasons.get(), PATIENCE) == LEASE_LOST
     await eventually(lambda: queue.running == 0)
     [row] = await house.rows()
     assert (row.owner, row.epoch, row.failures) == ("own_rival", 2, 0)
@@ -134,7 +134,7 @@ async def test_a_clock_that_jumps_ahead_does_not_run_a_job_twice(house: House) -
         await hold.wait()
 
     clock = SetClock(SystemClock().now())
-    queue, seen = house.queue(clock, lease=1), Seen(held)
+    queue, seen = house.queue(clock, lease=3), Seen(held)
     queue.handle("work", seen)
     await queue.start()
     await put(house, queue)
@@ -173,12 +173,15 @@ async def test_two_processes_share_the_jobs_and_no_job_runs_twice(house: House) 
 
 
 async def test_no_more_jobs_at_a_time_than_workers(house: House) -> None:
-    now, most = 0, 0
+    now, most, full = 0, 0, asyncio.Event()
 
     async def work(_job: Job) -> None:
         nonlocal now, most
         now += 1
         most = max(most, now)
+        if now == 3:
+            full.set()
+        await full.wait()  # the first ones, until there are as many as may be
         await asyncio.sleep(0.002)
         now -= 1
 
@@ -204,7 +207,7 @@ async def test_what_had_no_room_begins_as_soon_as_there_is_some(
     await queue.start()
     await put(house, queue, payload={"n": 1})
     await eventually(lambda: seen.jobs)
-    monkeypatch.setattr("parlour.kit.queue.worker._POLL", 60.0)
+    monkeypatch.setattr("parlour.kit.queue.worker._POLL", 3600.0)
     await asyncio.sleep(1.1)  # the look that began with the shorter pause is over
     await put(house, queue, payload={"n": 2})
     await asyncio.sleep(0.1)  # it has been looked for, and there was no room
@@ -302,7 +305,7 @@ async def test_draining_waits_for_what_runs_and_gives_back_the_rest(house: House
     await eventually(lambda: len(seen.jobs) == 2)
     await put(house, queue, payload={"n": 3})
     asyncio.get_running_loop().call_later(0.05, quick.set)
-    await queue.drain(0.3)
+    await queue.drain(2)
     assert reasons == [DRAINING]
     left = await house.rows()
     assert sorted((row.payload["n"], row.owner, row.failures) for row in left) == [
@@ -334,7 +337,7 @@ async def test_draining_does_not_wait_for_a_handler_that_will_not_go(
     await queue.start()
     await put(house, queue)
     await eventually(lambda: seen.jobs)
-    await asyncio.wait_for(queue.drain(0.05), 5)
+    await asyncio.wait_for(queue.drain(0.05), PATIENCE)
     assert [row.owner for row in await house.rows()] == [None]
     release.set()
     await seen.next()

@@ -151,10 +151,11 @@ async def test_only_who_is_listed_comes_in(
 
 
 async def test_it_is_told_without_an_address(vera: Browser) -> None:
+    """PRI-07: with which wording of the notices stood there to be read."""
     await vera.confirm()
     told = sa.select(events.events).where(events.events.c.kind == "visitor.verified")
     (row,) = await vera.tools.db.read(lambda conn: conn.execute(told).all())
-    assert (row.actor_kind, row.data) == ("visitor", {"proof": "code", "memory": 1})
+    assert (row.actor_kind, row.data) == ("visitor", {"proof": "code", "notice": 1, "memory": 1})
     assert row.actor_id == (await vera.door()).visitor_id
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import Connection, text
 
-from parlour.kit.db.schema import require_current
+from parlour.kit.db.schema import require_served
 from parlour.kit.errors import StorageFull, Unavailable
 
 _LEAST_FREE: Final = 1 << 20
@@ -37,9 +37,9 @@ def require_usable(conn: Connection) -> None:
     Writes nothing. That the file is still ours is what every transaction begins with.
 
     Raises:
-        StorageFull: the disk is full. Unavailable: it can only be read, or is not up to date.
+        StorageFull: the disk is full. Unavailable: it can only be read, or is older.
     """
-    require_current(conn)
+    require_served(conn)
     if conn.dialect.name == "postgresql":
         if conn.execute(text("SHOW transaction_read_only")).scalar_one() == "on":
             raise Unavailable("the database can only be read")

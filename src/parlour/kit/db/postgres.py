@@ -237,21 +237,26 @@ async def connected(engine: AsyncEngine) -> AsyncConnection:
         raise translated(error) from error
 
 
-async def run_alone(url: str, call: Any) -> Any:
+async def run_alone(url: str, call: Any, *, tries: int = 1) -> Any:
     """Run `call(conn)` in a transaction on a connection of its own: for migrations.
 
-    It may take as long as it takes. Unavailable: the server cannot be reached, or goes away
-    meanwhile; what `call` itself raises is passed on as it is.
+    It may take as long as it takes. With several `tries` it is run again where it met others in a
+    deadlock. Unavailable: the server cannot be reached, or goes away meanwhile; what `call` itself
+    raises is passed on as it is.
     """
     engine = make_async_engine(url, 1, hurried=False)
     try:
-        conn = await connected(engine)
-        try:
-            return await _committed(conn, call)
-        except DBAPIError as error:
-            raise translated(error) from error
-        finally:
-            await conn.close()
+        for left in range(tries - 1, -1, -1):
+            conn = await connected(engine)
+            try:
+                return await _committed(conn, call)
+            except DBAPIError as error:
+                if not left or _code(error) not in _AGAIN:
+                    raise translated(error) from error
+            finally:
+                await conn.close()
+            await _pause(_ATTEMPTS)
+        raise AssertionError("unreachable")
     finally:
         await engine.dispose()
 

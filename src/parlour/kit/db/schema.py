@@ -16,6 +16,8 @@ from parlour.kit.db.sqlite import make_engine, translated
 from parlour.kit.errors import Unavailable
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
+_TRIES = 30
+"""Processes of the version before serve meanwhile, and have locks in an order of their own."""
 _LOCK = 7_241_906_318
 """PostgreSQL advisory lock that a migrating process holds; any fixed number serves."""
 
@@ -41,6 +43,17 @@ def require_current(conn: Connection) -> None:
         raise Unavailable("the database needs `parlour migrate` first")
 
 
+def require_served(conn: Connection) -> None:
+    """Refuse a database that a running process cannot go on with: one that is older, or empty.
+
+    It goes on with a newer one: a later version has come in, which adds to what there is and
+    takes nothing away, and processes are brought on one after another.
+    """
+    known, current = known_revisions(), current_revision(conn)
+    if current is None or current in known[:-1]:
+        raise Unavailable("the database is older than this process")
+
+
 async def migrate(url: str, sqlite_path: Path, *, only_new: bool = False) -> bool:
     """Bring the database up to date, creating it when it is not there.
 
@@ -54,7 +67,8 @@ async def migrate(url: str, sqlite_path: Path, *, only_new: bool = False) -> boo
     if url:
         from parlour.kit.db.postgres import run_alone  # noqa: PLC0415 - SQLite starts sooner
 
-        return bool(await run_alone(url, partial(_upgrade_locked, only_new=only_new)))
+        upgrade = partial(_upgrade_locked, only_new=only_new)
+        return bool(await run_alone(url, upgrade, tries=_TRIES))
     return await asyncio.to_thread(_migrate_file, sqlite_path, only_new=only_new)
 
 

@@ -77,6 +77,13 @@ class QuestionShown(msgspec.Struct, frozen=True):
     messages: list[HitShown]
 
 
+class QuestionsShown(Page[QuestionShown], frozen=True):
+    """Groups of questions without an answer."""
+
+    since: str | None = None
+    """Only what was asked since then is in these groups; null where nothing older is left."""
+
+
 class NewView(Strict, frozen=True):
     """A view to be saved."""
 
@@ -122,9 +129,24 @@ def shown(hit: Hit, base: str) -> HitShown:
     )
 
 
-def grouped(each: analysis.Question, base: str) -> QuestionShown:
+def grouped(found: analysis.Alike, base: str) -> QuestionsShown:
     """Show questions that are alike; `base`: the address of this instance."""
-    return QuestionShown(each.text, len(each.hits), [shown(hit, base) for hit in each.hits])
+    below = found.below
+    return QuestionsShown(
+        [
+            QuestionShown(each.text, len(each.hits), [shown(hit, base) for hit in each.hits])
+            for each in found.groups
+        ],
+        None if below is None else asking.cursor(str(below)),
+        None if below is None else rfc3339(analysis.said_at(below)),
+    )
+
+
+def _below(after: str | None) -> int | None:
+    place = asking.place(after)
+    if place and not (place.isdigit() and int(place) < 2**63):
+        raise asking.bad_cursor()
+    return int(place) if place else None
 
 
 async def _wanted(request: Asked, tools: Tools, who: Who) -> Wanted:
@@ -153,16 +175,8 @@ async def find_messages(
     and goes on from `next_cursor`.
     """
     del q, author, lack, rating
-    place = asking.place(after)
-    if place and not (place.isdigit() and int(place) < 2**63):
-        raise asking.bad_cursor()
-    found = await tools.db.browse(
-        analysis.look,
-        who,
-        await _wanted(request, tools, who),
-        before=int(place) if place else None,
-        limit=limit + 1,
-    )
+    before, wanted = _below(after), await _wanted(request, tools, who)
+    found = await tools.db.browse(analysis.look, who, wanted, before=before, limit=limit + 1)
     kept, cursor = asking.page(found.hits, limit, lambda each: str(each.id))
     if cursor is None and found.below is not None:
         cursor = asking.cursor(str(found.below))
@@ -172,19 +186,29 @@ async def find_messages(
 
 @get(f"{_PATH}.csv", opt=_SEE)
 async def messages_csv(request: Asked, tools: Tools, who: Who) -> Response[bytes]:
-    """Download the same as CSV, a message a line."""
+    """Download the same as CSV, a message a line.
+
+    A file has 10,000 at most, and is named after that when there are more.
+    """
     found = await sought.every(tools, who, await _wanted(request, tools, who))
-    content = sought.as_csv(found, address.home(tools, who.workspace_id))
-    return figures.file(content, "messages.csv", "text/csv")
+    content = sought.as_csv(found.hits, address.home(tools, who.workspace_id))
+    return figures.file(content, sought.file_name(found), "text/csv")
 
 
 @get(f"{_PATH}/questions", opt=_SEE)
-async def list_questions(request: Asked, tools: Tools, who: Who) -> list[QuestionShown]:
-    """Group the latest questions without an answer, the most frequent first."""
-    wanted = await _wanted(request, tools, who)
-    found = await tools.db.browse(analysis.questions, who, analysis.without_answer(wanted))
-    base = address.home(tools, who.workspace_id)
-    return [grouped(each, base) for each in found]
+async def list_questions(
+    request: Asked, tools: Tools, who: Who, after: After = None
+) -> QuestionsShown:
+    """Group the latest questions without an answer, the most frequent first.
+
+    Narrowed as messages are. Where there are many, or the search takes long, `since` says how far
+    back the groups go; those asked before are grouped from `next_cursor`.
+    """
+    before, wanted = _below(after), await _wanted(request, tools, who)
+    found = await tools.db.browse(
+        analysis.questions, who, analysis.without_answer(wanted), before=before
+    )
+    return grouped(found, address.home(tools, who.workspace_id))
 
 
 def _view(view: View) -> ViewShown:

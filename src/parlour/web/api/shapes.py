@@ -7,7 +7,6 @@ import msgspec
 from parlour import pictures
 from parlour.agents import keeping
 from parlour.agents.model import Agent, Version
-from parlour.agents.sharing import asks_email, by_invitation, sharing_of
 from parlour.agents.variables import Definition
 from parlour.kit.clock import Moment, rfc3339
 from parlour.links import telling
@@ -16,6 +15,7 @@ from parlour.staff import ApiKey
 from parlour.web import snippets
 from parlour.web.api import hours
 from parlour.web.api.moments import written
+from parlour.web.policies import policy_of
 
 
 class AgentShown(msgspec.Struct, frozen=True):
@@ -266,13 +266,7 @@ def link(
     if usage is not None:
         messages, visitors, last = usage
         stats = UsageStats(messages, visitors, None, rfc3339(last))
-    policy = found.policy(
-        published=agent.published is not None,
-        live=agent.live,
-        invited=by_invitation(agent),
-        asks_email=asks_email(agent),
-        schedule=sharing_of(agent.sharing).schedule,
-    )
+    policy = policy_of(found, agent)
     state = telling.state(policy, now)
     return LinkShown(
         id=found.id,
@@ -289,7 +283,7 @@ def link(
         widget_id=found.widget_id,
         state=state.code,
         state_words=state.words,
-        who_can_open=telling.who(found.kind),
+        who_can_open=telling.who(policy),
         summary=telling.plain(telling.sentence(policy, now)),
         uses=found.uses,
         max_uses=found.max_uses,

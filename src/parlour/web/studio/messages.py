@@ -100,11 +100,12 @@ async def page(request: Asked, tools: Tools, seat: Seat) -> Response[Any]:
     sieve, wanted = await _looked(request, tools, seat)
     show = sieve.fields.get("show", "")
     before = _place(request.query_params.get("before", ""))
-    groups, looked = list[analysis.Question](), analysis.Found([], None)
+    alike, looked = analysis.Alike([], None), analysis.Found([], None)
     if show == "questions":
-        groups = await tools.db.browse(
-            analysis.questions, seat.who, analysis.without_answer(wanted)
+        alike = await tools.db.browse(
+            analysis.questions, seat.who, analysis.without_answer(wanted), before=before
         )
+        looked = analysis.Found([], alike.below)
     else:
         looked = await tools.db.browse(
             analysis.look, seat.who, wanted, before=before, limit=_AT_ONCE + 1
@@ -122,7 +123,7 @@ async def page(request: Asked, tools: Tools, seat: Seat) -> Response[Any]:
         sieve=sieve,
         at=sieve.at,
         hits=found,
-        alike=groups,
+        alike=alike.groups,
         talks=_talks(found),
         show=show,
         shows=SHOWS,
@@ -160,13 +161,13 @@ async def as_csv(request: Asked, tools: Tools, seat: Seat) -> Response[bytes]:
     """Download the messages that are looked for."""
     await counting.spared(request, tools, "searches")
     _, wanted = await _looked(request, tools, seat)
-    content = await _csv(tools, seat, wanted)
-    return figures.file(content, "messages.csv", "text/csv")
+    found, content = await _csv(tools, seat, wanted)
+    return figures.file(content, sought.file_name(found), "text/csv")
 
 
-async def _csv(tools: Tools, seat: Seat, wanted: Wanted) -> bytes:
+async def _csv(tools: Tools, seat: Seat, wanted: Wanted) -> tuple[analysis.Found, bytes]:
     found = await sought.every(tools, seat.who, wanted)
-    return sought.as_csv(found, address.home(tools, seat.who.workspace_id))
+    return found, sought.as_csv(found.hits, address.home(tools, seat.who.workspace_id))
 
 
 @post(PATH + "/mail", opt=SEE)
@@ -174,15 +175,17 @@ async def mail(request: Asked, tools: Tools, seat: Seat) -> Redirect:
     """Send the messages that are looked for as CSV to one's own address."""
     await counting.spared(request, tools, "searches")
     sieve, wanted = await _looked(request, tools, seat)
-    content = await _csv(tools, seat, wanted)
+    found, content = await _csv(tools, seat, wanted)
     told = "The messages you asked for are in the attached file."
+    if found.below is not None:
+        told = f"The attached file has the latest {len(found.hits):,} messages; there are more."
     await tools.mail.send(
         Mail(
             seat.person.email,
             "Messages as CSV",
             told,
             paragraphs(told),
-            (Attachment("messages.csv", "text", "csv", content),),
+            (Attachment(sought.file_name(found), "text", "csv", content),),
         )
     )
     return shell.tell(request, seat, sieve.address(), Told(f"Sent to {seat.person.email}."))

@@ -28,6 +28,7 @@ from parlour.entrance import (
     start_of,
 )
 from parlour.entrance.noting import OFFERED
+from parlour.kit import origins
 from parlour.kit.errors import Conflict, Problem
 from parlour.kit.texts import initial_of
 from parlour.links.naming import LONGEST
@@ -119,10 +120,12 @@ async def _page(
         messages = await tools.db.read(
             transcripts.for_visitor, door.conversation_id, newest=_NEWEST
         )
-    is_framed = _is_framed(scope, door)
+    is_framed, packed = _is_framed(scope, door), False
     nonce, form_id = edge.nonces()
     language, kept = tongues.of(scope, door.language), tongues.kept(scope)
     face = showing.face(door, tools, language, asked=bool(kept), framed=is_framed)
+    if is_framed and door.session is None and framing.is_lost(scope, tools.settings, door.origins):
+        face = msgspec.structs.replace(face, lost=True)
     start = start_of(tools, door.link_id)
     if messages or typed.text or typed.trouble or came:
         edits, text = _edited(scope, messages, typed.text)
@@ -148,19 +151,32 @@ async def _page(
         )
         page = pages.chat(view)
     else:
-        page = pages.unsaid(face, token, nonce, form_id, start)
+        page = pages.unsaid_pressed(face, token, nonce, form_id, start) if _packs(scope) else b""
+        packed = bool(page)
+        page = page or pages.unsaid(face, token, nonce, form_id, start)
     sites = door.origins if is_framed else ()
     policy = edge.page_policy(nonce, ancestors=framing.ancestors(sites, preview=door.preview))
     more = edge.SPEAKING if door.sharing.voice else {}
+    if packed:
+        more = {**more, "Content-Encoding": "gzip"}
     return page, {"Content-Security-Policy": policy, **more}
 
 
+def _packs(scope: Scope) -> bool:
+    """Whether who asks takes a page as gzip."""
+    return any(name == b"accept-encoding" and b"gzip" in value for name, value in scope["headers"])
+
+
 def _is_framed(scope: Scope, door: Door) -> bool:
-    """Whether the page stands inside one of another site, which is noted then."""
-    if door.preview or not framing.is_framed(scope):
+    """Whether the page may stand inside one of another site, which is noted then."""
+    says_so = framing.is_framed(scope)
+    if door.preview or not (says_so or (door.origins and framing.may_be_framed(scope))):
         return False
-    seen: Sightings = scope["litestar_app"].state.sightings
-    seen.note(door.link_id, framing.referrer(scope), opened=True)
+    came = framing.referrer(scope)
+    # Where browsers do not say that it is a frame, it may be one on the sites of the list.
+    if says_so or origins.fits(came, door.origins):
+        seen: Sightings = scope["litestar_app"].state.sightings
+        seen.note(door.link_id, came, opened=True)
     return True
 
 

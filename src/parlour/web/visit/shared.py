@@ -202,6 +202,7 @@ async def _show(
         home=f"/share/{token}",
         asked=tongues.kept(request.scope),
         face=face,
+        accent=face.accent,
         guest=guest,
         share=guest.share,
         messages=[

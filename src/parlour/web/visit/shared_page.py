@@ -45,13 +45,14 @@ def standing(guest: Guest, now: int) -> dict[str, Any]:
 async def agent_of(tools: Tools, talk: Talk) -> tuple[Face, str]:
     """Return what the agent is called, as its visitors read it, and the language of its pages."""
     found, called, language = await tools.db.read(agents.by_id, talk.agent_id), talk.agent_name, ""
-    picture = ""
+    picture = accent = ""
     if found is not None:
         language = sharing_of(found.sharing).language or ""
         if found.published is not None:
             content = await tools.db.read(agents.published_content, found.id, found.published)
-            called, picture = content.display_name, content.avatar
-    return Face(name=called, initial=initial_of(called), picture=picture), language
+            called, picture, accent = content.display_name, content.avatar, content.accent or ""
+    face = Face(name=called, initial=initial_of(called), picture=picture, accent=accent)
+    return face, language
 
 
 def sentence(problem: Problem, words: Catalogue) -> str:

@@ -64,6 +64,11 @@ def needs_no_source(asked: str, answer: str) -> bool:
     return any(answer.startswith(each) for each in in_every_language("you_told"))
 
 
+def declines(answer: str) -> bool:
+    """Whether an answer says that nothing was found, though it may name what comes nearest."""
+    return any(answer.startswith(each) for each in in_every_language("none"))
+
+
 def _known(question: Question) -> list[str]:
     """Return what was told in earlier conversations and in this one, the newest first."""
     remembered = question.memory

@@ -73,7 +73,8 @@ function keeps() {
   return found;
 }
 
-if (!keeps()) {
+// Over plain http the page is told of its sites in a tab, too.
+if (parent !== window && !keeps()) {
   find("#kept-nothing").hidden = false;
   find(".composer").hidden = true;
 }

@@ -102,6 +102,7 @@ def sentence_of(tools: Tools, wish: Wish, agent: Agent | None) -> tuple[str | in
         live=agent is None or agent.live,
         invited=agent is not None and by_invitation(agent),
         asks_email=_asks(wish, agent),
+        listed=_listed(wish, agent),
         schedule=ALWAYS if agent is None else sharing_of(agent.sharing).schedule,
         rate_limit=wish.rate_limit_per_minute,
         daily_tokens=wish.daily_token_limit,
@@ -115,6 +116,13 @@ def _asks(wish: Wish, agent: Agent | None) -> int | None:
     if wish.require_email is None:
         return None if agent is None else asks_email(agent)
     return 0 if wish.require_email else None
+
+
+def _listed(wish: Wish, agent: Agent | None) -> bool:
+    emails = wish.emails
+    if emails is None and agent is not None:
+        emails = sharing_of(agent.sharing).emails
+    return bool(emails)
 
 
 HANDLERS = [new_link, make_link]

@@ -9,7 +9,6 @@ from markupsafe import Markup
 from parlour import transcripts
 from parlour.agents import store as agents
 from parlour.agents.model import Agent
-from parlour.agents.sharing import asks_email, by_invitation, sharing_of
 from parlour.kit.errors import NotFound
 from parlour.links import address, telling
 from parlour.links import store as links
@@ -19,6 +18,7 @@ from parlour.rights import Permission
 from parlour.staff.sessions import Seat
 from parlour.tools import Tools
 from parlour.web import codes, snippets
+from parlour.web.policies import policy_of
 from parlour.widgets import store as widgets
 
 
@@ -74,13 +74,7 @@ async def find(tools: Tools, seat: Seat, link_id: str) -> Row:
 
 def _row(tools: Tools, seat: Seat, link: Link, agent: Agent, names: Mapping[str, str]) -> Row:
     now = tools.clock.now()
-    policy = link.policy(
-        published=agent.published is not None,
-        live=agent.live,
-        invited=by_invitation(agent),
-        asks_email=asks_email(agent),
-        schedule=sharing_of(agent.sharing).schedule,
-    )
+    policy = policy_of(link, agent)
     widget = names.get(link.widget_id or "", "")
     url = ""
     if seat.who.may(Permission.LINKS_MANAGE):
@@ -91,7 +85,7 @@ def _row(tools: Tools, seat: Seat, link: Link, agent: Agent, names: Mapping[str,
         agent=agent,
         name=name or widget or f"{link.kind.word.capitalize()} link",
         widget=widget,
-        who=telling.who(link.kind),
+        who=telling.who(policy),
         state=telling.state(policy, now),
         sentence=telling.sentence(policy, now),
         url=url,
