@@ -24,6 +24,7 @@ from parlour.rights import Role, Who
 from parlour.tools import Tools
 from tests.rig import plainly
 from tests.rig.simulated import Somebody, World, answer
+from tests.rig.storage import SQLITE
 from tests.rooms.conftest import Maker
 
 MIDNIGHT = 1_795_132_800_000
@@ -331,3 +332,38 @@ async def test_what_is_counted_each_minute_is_what_is_new(world: World) -> None:
         return " ".join(row[3] for row in rows)
 
     assert "INTEGER PRIMARY KEY (rowid>?)" in await tools.db.write(plan)
+
+
+@pytest.mark.parametrize("counted", [False, True])
+@pytest.mark.only_on(SQLITE)
+async def test_what_is_looked_for_each_second_is_what_is_new(
+    tools: Tools, make_agent: Maker, counted: bool
+) -> None:
+    """Events that every process must hear of, among millions, whether these were looked over."""
+    for _ in range(2):
+        await make_agent()
+    found = [each.id for each in await tools.db.read(events.since, 0)]
+    assert len(found) > 1
+    assert found == sorted(found)
+
+    def plan(conn: sa.Connection) -> str:
+        asked: list[tuple[str, Any]] = []
+
+        def note(_conn: Any, _cursor: Any, statement: str, values: Any, *_: Any) -> None:
+            asked.append((statement, values))
+
+        if counted:
+            conn.exec_driver_sql("ANALYZE")
+            conn.exec_driver_sql(
+                "UPDATE sqlite_stat1 SET stat = '5000000 800000 1' WHERE idx = 'events_at'"
+            )
+            conn.exec_driver_sql("ANALYZE sqlite_schema")
+        sa.event.listen(conn, "before_cursor_execute", note)
+        events.since(conn, 7)
+        statement, values = asked[0]
+        rows = conn.exec_driver_sql("EXPLAIN QUERY PLAN " + statement, values)
+        return " ".join(row[3] for row in rows)
+
+    told = await tools.db.write(plan)
+    assert "USING INDEX events_at" in told
+    assert "at>?" in told

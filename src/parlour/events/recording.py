@@ -161,6 +161,7 @@ WATCHED = (
     *(kind.value for kind in LESSENING),
 )
 """What every process must hear of soon, because it may end what somebody sees."""
+_KINDS: Final = [kind.value for kind in Kind]
 
 
 def since(conn: sa.Connection, at: Moment) -> list[Event]:
@@ -169,18 +170,16 @@ def since(conn: sa.Connection, at: Moment) -> list[Event]:
     Of conversations those that were caused at the command line: its process reaches no other.
     """
     columns = events.c
-    found = conn.execute(
-        sa.select(*OF_EVENT)
-        .where(
-            columns.at >= at,
-            sa.or_(
-                columns.kind.in_(WATCHED),
-                sa.and_(columns.actor_kind == "host", columns.conversation_id.is_not(None)),
-            ),
-        )
-        .order_by(columns.id)
+    # By kind and time, and put in order here: in the order of ids SQLite reads all there ever was.
+    wanted = sa.select(*OF_EVENT).where(
+        columns.kind.in_(_KINDS),
+        columns.at >= at,
+        sa.or_(
+            columns.kind.in_(WATCHED),
+            sa.and_(columns.actor_kind == "host", columns.conversation_id.is_not(None)),
+        ),
     )
-    return [Event(*row) for row in found]
+    return sorted((Event(*row) for row in conn.execute(wanted)), key=lambda each: each.id)
 
 
 _open = sa.Table("events_open", metadata, sa.Column("why", sa.String(20), primary_key=True))
