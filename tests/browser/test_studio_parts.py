@@ -1,5 +1,6 @@
 """Parts of studio pages put in place: titles, dialogs, messages, a lost session, a lost server."""
 
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -66,6 +67,28 @@ async def test_a_page_as_a_dialog(browser: Browser, fresh: Server, size: tuple[i
     await expect(dialog).to_be_hidden()
     # What was said does not stay in the address.
     await expect(page).to_have_url(f"{fresh.url}/studio/me")
+    browser.check()
+
+
+async def test_phones_fold_filters_away_until_one_is_chosen(
+    browser: Browser, fresh: Server
+) -> None:
+    page = await (await browser.person(size=PHONE)).new_page()
+    await set_up(page, fresh)
+    await page.goto(f"{fresh.url}/studio/messages")
+    author = page.get_by_label("Said by")
+    await expect(page.get_by_label("What was said")).to_be_visible()
+    await expect(author).to_be_hidden()
+    await page.get_by_label("Filters").check()
+    await author.select_option("visitor")
+    await page.get_by_role("button", name="Find").click()
+    await expect(page).to_have_url(re.compile("author=visitor"))
+    await expect(author).to_have_value("visitor")
+    await expect(author).to_be_visible()
+    await page.set_viewport_size({"width": DESKTOP[0], "height": DESKTOP[1]})
+    await page.goto(f"{fresh.url}/studio/messages")
+    await expect(author).to_be_visible()
+    await expect(page.get_by_label("Filters")).to_be_hidden()
     browser.check()
 
 

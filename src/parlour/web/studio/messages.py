@@ -67,6 +67,11 @@ class Sieve:
         chosen = self.fields.get("columns", "").split(".")
         return tuple(each for each in COLUMNS if each in chosen) or _USUAL
 
+    @property
+    def is_fine(self) -> bool:
+        """Whether more is chosen than words, days and columns: phones fold the rest away."""
+        return bool(self.fields.keys() - {"q", "show", "columns"} or self.at.asked.agent)
+
     def address(self, path: str = PATH, **more: str) -> str:
         """Return an address with these filters."""
         return path + self.at.query(**{**self.fields, **more})
