@@ -210,7 +210,7 @@ def _complain(lost: asyncio.Event, settings: Settings) -> None:
 
 
 def _settle_in() -> None:
-    """Spare the garbage collector what stays until the end, and the visitors whatever takes long."""
+    """Spare the garbage collector what stays for good, and visitors whatever takes long."""
     gc.collect()
     gc.freeze()
     sys.setswitchinterval(_TURN)
