@@ -1,5 +1,6 @@
 """Metrics and logs: each number is what counting the rows one by one gives."""
 
+import asyncio
 import random
 from datetime import date
 from typing import Any
@@ -13,7 +14,7 @@ from parlour.conversations import outline
 from parlour.conversations.model import Reason
 from parlour.events import Kind, accounting
 from parlour.events.accounting import QUARTER
-from parlour.insights import daybook, logs, metrics, opened, rolling, spans, terms
+from parlour.insights import daybook, logs, metrics, opened, rolling, spans, tables, terms
 from parlour.insights.daybook import Calendar
 from parlour.insights.metrics import Amounts, Chosen
 from parlour.insights.tables import openings
@@ -367,3 +368,17 @@ async def test_what_is_looked_for_each_second_is_what_is_new(
     told = await tools.db.write(plan)
     assert "USING INDEX events_at" in told
     assert "at>?" in told
+
+
+async def test_two_who_count_at_once_keep_it_once(tools: Tools, world: World) -> None:
+    """Servers count every minute, and somebody at the command line whenever they like."""
+    door = (world.owner.workspace_id, world.agents[0].id, world.doors[0][0])
+    hours = [MIDNIGHT + each * HOUR for each in range(10)]
+
+    for hour in hours:
+        sums = {hour: {(hour, *door): [1] * len(accounting.AMOUNTS)}}
+        await asyncio.gather(*(tools.db.write(rolling._keep, {hour: 5}, sums) for _ in range(4)))
+    found = await tools.db.read(lambda conn: conn.execute(sa.select(tables.hourly.c.at)).all())
+    assert sorted(row.at for row in found) == hours
+    again = await tools.db.read(rolling._counted, MIDNIGHT)
+    assert again == dict.fromkeys(hours, 5)

@@ -1,5 +1,8 @@
 """Terms, misspellings, turns of phrase, excerpts: the small rules of search."""
 
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from parlour.agents.backends.documents.words import courtesy, leans_back
@@ -8,7 +11,7 @@ from parlour.agents.library.markup import blocks_of, code_span, fenced, plain
 from parlour.agents.library.meaning import Meaning
 from parlour.agents.library.spelling import corrected, distance
 from parlour.agents.library.thesaurus import meant, related
-from parlour.agents.library.words import root, terms, words_of
+from parlour.agents.library.words import root, stem, terms, words_of
 
 
 @pytest.mark.parametrize(
@@ -203,3 +206,22 @@ def test_blocks_stay_whole() -> None:
 
 def test_words_keep_their_case_for_telling_camel_humps() -> None:
     assert words_of("getArg it's") == ["getArg", "it"]
+
+
+def test_threads_that_stem_at_once_do_not_disturb_each_other() -> None:
+    """The stemmer has one word in hand; an answer and a search may come to it together."""
+    ends = ("ed", "ing", "ion", "ional", "ively", "ions", "ationally")
+    forms = [start + end for start in ("relat", "connect", "restrict") for end in ends]
+    alone = [stem.__wrapped__(form) for form in forms]
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as threads:
+            found = [
+                threads.submit(lambda: [stem.__wrapped__(form) for form in forms])
+                for _ in range(200)
+            ]
+            together = [each.result() for each in found]
+    finally:
+        sys.setswitchinterval(before)
+    assert all(each == alone for each in together)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from parlour import events
 from parlour.events import Tally
 from parlour.kit.clock import DAY, HOUR, MINUTE, Moment
-from parlour.kit.db import metadata
+from parlour.kit.db import insert_or_ignore, metadata
 from parlour.rights import Who
 from parlour.tools import Tools
 
@@ -150,8 +150,11 @@ def _sum(facts: Iterable[Tally]) -> tuple[int, ...]:
 
 def _keep(conn: sa.Connection, day: int, at: Moment, facts: list[Tally], total: int) -> None:
     """Replace what is kept of a day; two who count at once write the same."""
+    # First the row that there is one of: whoever comes second waits for it, and then sees all.
+    known = {"day": day, "at": at, "facts": total}
+    conn.execute(insert_or_ignore(conn, counted), known)
+    conn.execute(sa.update(counted).where(counted.c.day == day).values(known))
     conn.execute(sa.delete(daily).where(daily.c.day == day))
-    conn.execute(sa.delete(counted).where(counted.c.day == day))
     rows = [
         {
             "workspace_id": each.workspace_id,
@@ -163,7 +166,6 @@ def _keep(conn: sa.Connection, day: int, at: Moment, facts: list[Tally], total: 
     ]
     if rows:
         conn.execute(sa.insert(daily), rows)
-    conn.execute(sa.insert(counted), {"day": day, "at": at, "facts": total})
 
 
 def _forget(conn: sa.Connection, first: int) -> None:

@@ -10,6 +10,7 @@ from parlour.events.accounting import AMOUNTS, Account
 from parlour.insights import marking, terms
 from parlour.insights.tables import counted, hourly
 from parlour.kit.clock import HOUR, MINUTE, Moment
+from parlour.kit.db import insert_or_ignore
 from parlour.tools import Tools
 
 LATE: Final = 48 * HOUR
@@ -102,7 +103,10 @@ def _keep(
     """Replace what is kept of hours; two who count at once write the same."""
     for hour, found in sums.items():
         within = (hourly.c.at >= hour, hourly.c.at < hour + HOUR)
-        conn.execute(sa.delete(counted).where(counted.c.at == hour))
+        # First the row that there is one of: whoever comes second waits for it, and then sees all.
+        known = {"at": hour, "facts": facts[hour]}
+        conn.execute(insert_or_ignore(conn, counted), known)
+        conn.execute(sa.update(counted).where(counted.c.at == hour).values(known))
         conn.execute(sa.delete(hourly).where(*within))
         rows: list[dict[str, Any]] = [
             {
@@ -116,4 +120,3 @@ def _keep(
         ]
         if rows:
             conn.execute(sa.insert(hourly), rows)
-        conn.execute(sa.insert(counted), {"at": hour, "facts": facts[hour]})

@@ -5,7 +5,6 @@ import contextlib
 import gc
 import signal
 import socket
-import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
 
@@ -29,9 +28,6 @@ from parlour.web.edge import Edge
 log = structlog.get_logger("parlour")
 
 _BACKLOG = 2048
-_TURN = 0.0005
-"""Seconds for which a thread that adds up a year, or searches one, keeps the interpreter from the
-event loop: on PostgreSQL a message waits for it a dozen times."""
 _WAKE = "jobs"
 
 
@@ -210,10 +206,9 @@ def _complain(lost: asyncio.Event, settings: Settings) -> None:
 
 
 def _settle_in() -> None:
-    """Spare the garbage collector what stays for good, and visitors whatever takes long."""
+    """Spare the garbage collector what the start has made, which stays until the end."""
     gc.collect()
     gc.freeze()
-    sys.setswitchinterval(_TURN)
 
 
 def _server_config(whole: Edge, settings: Settings) -> uvicorn.Config:

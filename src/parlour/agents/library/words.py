@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from functools import lru_cache
+from threading import Lock
 from typing import Final
 
 import snowballstemmer  # type: ignore[import-untyped]
@@ -190,6 +191,8 @@ _APART: Final = frozenset(_ALONE.split())
 
 _IFICATION: Final = re.compile(r"ifications?$")
 _stemmer = snowballstemmer.stemmer("english")
+_stemming = Lock()
+"""The stemmer keeps the word it is at within itself, and threads of several searches come to it."""
 
 
 @lru_cache(maxsize=16_384)
@@ -198,7 +201,7 @@ def stem(word: str) -> str:
 
     What is kept under a stem is found by it later: another stemmer needs all of it read anew.
     """
-    return str(_stemmer.stemWord(_BASE.get(word, word))) if _is_stemmed(word) else word
+    return _stemmed(_BASE.get(word, word)) if _is_stemmed(word) else word
 
 
 @lru_cache(maxsize=16_384)
@@ -210,7 +213,12 @@ def root(word: str) -> str:
     if one in _APART:
         return one
     base = _BASE.get(word) or _VERB.get(word) or _VERB.get(one) or word
-    return str(_stemmer.stemWord(_IFICATION.sub("ify", base)))
+    return _stemmed(_IFICATION.sub("ify", base))
+
+
+def _stemmed(word: str) -> str:
+    with _stemming:
+        return str(_stemmer.stemWord(word))
 
 
 def _is_stemmed(word: str) -> bool:
