@@ -24,7 +24,10 @@ async def uses_tools(_: Asked, wire: Wire) -> None:
     ):
         await wire.data({"choices": [{"index": 0, "delta": told}]})
     await wire.released.wait()
+    wire.released.clear()
     await wire.token("You have the gold plan.")
+    # Not ended before it was seen that it writes: who looks on late is told the whole at once.
+    await wire.released.wait()
     await wire.finish(None)
 
 
@@ -60,6 +63,7 @@ async def test_visitor_and_guest_read_the_same_and_no_argument(visit: Visit) -> 
             assert await labels(guest, 4) == wanted
             visit.model.release()
             assert await labels(guest, 1) == ["Écrit"]
+            visit.model.release()
             done: Any = (await guest.next("done")).data
             assert done["message"]["text"] == "You have the gold plan."
             assert "delta" not in {each.kind for each in guest.seen}
