@@ -7,14 +7,14 @@ import msgspec
 import sqlalchemy as sa
 
 from parlour.agents.model import Content
-from parlour.agents.sharing import DEFAULT, Sharing, sharing_of
+from parlour.agents.sharing import DEFAULT, Sharing
 from parlour.agents.store import published_content
 from parlour.conversations import holds
 from parlour.conversations.model import Pen, pen_of
 from parlour.conversations.seats import AGAIN, Seats, reached
-from parlour.entrance.meaning import standing_of, terms_of, use_of, use_terms, worn
+from parlour.entrance.meaning import PLAIN, Look, standing_of, use_of, worn
 from parlour.entrance.refusals import NoSuchSession, Refused
-from parlour.entrance.rows import PLAIN, STRANGER, Look, door_of, is_here, look_of
+from parlour.entrance.rows import STRANGER, door_of, is_here
 from parlour.kit import origins
 from parlour.kit.addresses import listed
 from parlour.kit.clock import MINUTE, Moment
@@ -246,7 +246,7 @@ def judge(
     def judged(conn: sa.Connection) -> Refused | NoSuchSession | None:
         genuine = tools.keys.open_link(token)
         if genuine is None:
-            return Refused(Refuse(Why.NOT_FOUND))
+            return Refused(_NOTHING_HERE)
         try:
             door = look_at(conn, tools, genuine, session, tools.clock.now())
         except Refused as refused:
@@ -260,6 +260,7 @@ def judge(
     return judged
 
 
+_NOTHING_HERE: Final = Refuse(Why.NOT_FOUND)
 _NOWHERE = LinkToken(0, "lnk_", 0)
 """Stands for a token that is none: no link has this id."""
 
@@ -270,23 +271,22 @@ def look_at(
     """Look at a door inside a unit of work; Refused where there is nothing, as in `look`."""
     hashes = tools.keys.hashes(session) if session else []
     given = {f"hash_{n}": each for n, each in enumerate(hashes)}
-    row = door_of(len(hashes)).first(conn, link=token.link_id, now=now, **given)
-    if row is None or not is_here(conn, tools, row):
-        raise Refused(Refuse(Why.NOT_FOUND))
-    who = row if hashes else STRANGER
-    sharing = sharing_of(row.sharing)
+    found = door_of(len(hashes)).find(conn, link=token.link_id, now=now, **given)
+    if found is None or not is_here(conn, tools, found[0].row):
+        raise Refused(_NOTHING_HERE)
+    behind, who = found[0], found[1] if hashes else STRANGER
+    row, sharing, terms = behind.row, behind.sharing, behind.terms
     use = use_of(row, who)
-    use_lasts = use is not None and uses.lasts(use, use_terms(sharing), now)
+    use_lasts = use is not None and uses.lasts(use, behind.use_terms, now)
     is_used_up = 0 < row.max_uses <= row.uses and not use_lasts
-    seats = Seats(row.seats, sharing.seats) if row.seats or sharing.seats else None
     old = None if token.address == row.address else _old(conn, token)
-    verdict = rules.admit(token, standing_of(row, sharing, old, is_used_up=is_used_up), now)
-    if seats is not None and who.conversation_id is None and isinstance(verdict, Admit):
-        verdict = _seated(conn, row, who, seats, now - sharing.seat_minutes * MINUTE) or verdict
-    if verdict == Refuse(Why.NOT_FOUND) or not _may_still_try(conn, row, now):
-        raise Refused(Refuse(Why.NOT_FOUND))
+    verdict = rules.admit(token, standing_of(behind, old, is_used_up=is_used_up), now)
+    if behind.seats is not None and who.conversation_id is None and isinstance(verdict, Admit):
+        since = now - sharing.seat_minutes * MINUTE
+        verdict = _seated(conn, row, who, behind.seats, since) or verdict
+    if verdict == _NOTHING_HERE or not _may_still_try(conn, row, now):
+        raise Refused(_NOTHING_HERE)
     content = _worn(conn, row)
-    terms = terms_of(row, sharing)
     hold = holds.hold_of(who)
     pen = pen_of(hold, who.asked_until, now)
     return Door(
@@ -317,12 +317,12 @@ def look_at(
         row.budget_tokens,
         row.budget_period,
         who.came_at,
-        seats,
+        behind.seats,
         who.last_message_at,
         token.address,
         None if old is None else old.ends_at,
         who.came_by or 0,
-        look_of(row),
+        behind.look,
     )
 
 
@@ -337,7 +337,7 @@ def _old(conn: sa.Connection, token: LinkToken) -> Past:
     """Find the address that a link had; Refused for one that it never had."""
     found = past.find(conn, token.link_id, token.address)
     if found is None:
-        raise Refused(Refuse(Why.NOT_FOUND))
+        raise Refused(_NOTHING_HERE)
     return found
 
 

@@ -1,9 +1,12 @@
 """What the rows behind a token mean: the link's standing, its terms and uses, the agent's look."""
 
+from typing import Final
+
 import msgspec
 
 from parlour.agents.model import Content
-from parlour.agents.sharing import Mode, Sharing
+from parlour.agents.sharing import Mode, Sharing, sharing_of
+from parlour.conversations.seats import Seats
 from parlour.kit.clock import MINUTE
 from parlour.kit.db import Row
 from parlour.kit.hours import schedule_of
@@ -16,8 +19,52 @@ from parlour.verification.rules import NOTHING, Terms, When
 from parlour.visitors import UNUSED
 
 
-def terms_of(row: Row, sharing: Sharing) -> Terms:
-    """Return what the door asks visitors to prove."""
+class Look(msgspec.Struct, frozen=True):
+    """How a link looks besides its agent, and where."""
+
+    origins: tuple[str, ...] = ()
+    """The sites in whose pages the chat may stand."""
+    theme: str = "auto"
+    title: str = ""
+    about: str = ""
+    """What messengers show of the link, for everybody; empty tells nothing."""
+    kept_days: int = 0
+    """How many days after its last message a conversation is deleted; 0: it is not."""
+
+
+PLAIN: Final = Look()
+
+
+class Behind(msgspec.Struct, frozen=True):
+    """What stands behind a token, whoever comes and whenever: as its row says, and no more."""
+
+    row: Row
+    sharing: Sharing
+    terms: Terms
+    """What the door asks visitors to prove."""
+    use_terms: UseTerms
+    seats: Seats | None
+    """How many may talk at once; None where any number may."""
+    look: Look
+    standing: Standing
+    """What decides about the link while it has a use left, at its present address."""
+
+
+def behind(row: Row) -> Behind:
+    """Return what a door's row means."""
+    sharing = sharing_of(row.sharing)
+    return Behind(
+        row=row,
+        sharing=sharing,
+        terms=_terms(row, sharing),
+        use_terms=UseTerms(sharing.use_idle_minutes * MINUTE, sharing.use_longest_minutes * MINUTE),
+        seats=Seats(row.seats, sharing.seats) if row.seats or sharing.seats else None,
+        look=_look(row),
+        standing=_standing(row, sharing),
+    )
+
+
+def _terms(row: Row, sharing: Sharing) -> Terms:
     if sharing.verify == "off" and row.require_email is None:
         return NOTHING
     emails = row.emails
@@ -53,17 +100,26 @@ def use_of(row: Row, who: Row) -> Use | None:
     return Use(who.use_began_at, who.use_last_at)
 
 
-def use_terms(sharing: Sharing) -> UseTerms:
-    """Return how long a use of a link lasts."""
-    return UseTerms(sharing.use_idle_minutes * MINUTE, sharing.use_longest_minutes * MINUTE)
-
-
-def standing_of(row: Row, sharing: Sharing, old: Past | None, *, is_used_up: bool) -> Standing:
+def standing_of(found: Behind, old: Past | None, *, is_used_up: bool) -> Standing:
     """Return what decides about the link; `old`: the address it had before that was come by."""
+    if old is None and not is_used_up:
+        return found.standing
+    by = {} if old is None else {"token_expires": old.token_expires, "replaced_at": old.ends_at}
+    return msgspec.structs.replace(found.standing, is_used_up=is_used_up, **by)
+
+
+def _look(row: Row) -> Look:
+    sites = row.widget_origins if row.origins is None else row.origins
+    if not (sites or row.theme or row.link_title or row.kept_days):
+        return PLAIN
+    told = row.link_title or "", row.about or ""
+    return Look(tuple(sites or ()), row.theme or "auto", *told, kept_days=row.kept_days)
+
+
+def _standing(row: Row, sharing: Sharing) -> Standing:
     return Standing(
         kind=row.kind,
-        token_expires=row.token_expires if old is None else old.token_expires,
-        replaced_at=None if old is None else old.ends_at,
+        token_expires=row.token_expires,
         expires_at=row.expires_at,
         enabled=row.enabled,
         revoked=row.revoked_at is not None,
@@ -71,6 +127,5 @@ def standing_of(row: Row, sharing: Sharing, old: Past | None, *, is_used_up: boo
         agent_live=row.live,
         agent_deleted=row.deleted_at is not None,
         agent_private=sharing.mode is Mode.PRIVATE,
-        is_used_up=is_used_up,
         schedule=schedule_of(row.schedule) or sharing.schedule,
     )

@@ -4,13 +4,13 @@ from functools import cache
 from types import SimpleNamespace
 from typing import Any, Final
 
-import msgspec
 import sqlalchemy as sa
 
 from parlour.agents.store import agents, by_id
 from parlour.conversations import holds
 from parlour.conversations.store import conversations
-from parlour.kit.db import Prepared, Row
+from parlour.entrance.meaning import Behind, behind
+from parlour.kit.db import Remembered, Row
 from parlour.links import store as links
 from parlour.tools import Tools
 from parlour.visitors import sessions, visitors
@@ -20,22 +20,6 @@ _LINK = links.links.c
 _LOOK = widgets.c
 _CAME = visitors.c
 _BEGAN = sa.func.coalesce(_CAME.use_began_at, _CAME.created_at)
-
-
-class Look(msgspec.Struct, frozen=True):
-    """How a link looks besides its agent, and where."""
-
-    origins: tuple[str, ...] = ()
-    """The sites in whose pages the chat may stand."""
-    theme: str = "auto"
-    title: str = ""
-    about: str = ""
-    """What messengers show of the link, for everybody; empty tells nothing."""
-    kept_days: int = 0
-    """How many days after its last message a conversation is deleted; 0: it is not."""
-
-
-PLAIN: Final = Look()
 
 _DOOR: Final[list[Any]] = [
     _LINK.id.label("link_id"),
@@ -96,7 +80,7 @@ STRANGER: Final[Row] = SimpleNamespace(**dict.fromkeys(each.key for each in _WHO
 
 
 @cache
-def door_of(hashes: int) -> Prepared:
+def door_of(hashes: int) -> Remembered[Behind]:
     """Prepare the one read of a door; a session has as many hashes as there are secret keys.
 
     Without a session there is nobody to look for: it takes half the time.
@@ -107,12 +91,14 @@ def door_of(hashes: int) -> Prepared:
     wanted = sa.select(*_DOOR).select_from(door)
     if hashes:
         wanted = sa.select(*_DOOR, *_WHO).select_from(_with_visitor(door, hashes))
-    return Prepared(
+    return Remembered(
         wanted.where(
             _LINK.id == sa.bindparam("link"),
             _LINK.revoked_at.is_(None),
             agents.c.deleted_at.is_(None),
-        )
+        ),
+        len(_DOOR),
+        behind,
     )
 
 
@@ -132,15 +118,6 @@ def _with_visitor(door: sa.Join, hashes: int) -> sa.Join:
         .outerjoin(visitors, _CAME.id == sessions.c.visitor_id)
         .outerjoin(conversations, is_open)
     )
-
-
-def look_of(row: Row) -> Look:
-    """Return how the link of a door's row looks."""
-    sites = row.widget_origins if row.origins is None else row.origins
-    if not (sites or row.theme or row.link_title or row.kept_days):
-        return PLAIN
-    told = row.link_title or "", row.about or ""
-    return Look(tuple(sites or ()), row.theme or "auto", *told, kept_days=row.kept_days)
 
 
 def is_here(conn: sa.Connection, tools: Tools, row: Row) -> bool:

@@ -1,11 +1,13 @@
 """What a message becomes on a page and in a stream: one form, made from what may be shown."""
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
 
 import msgspec
 
+from parlour.agents.variables import Definition
 from parlour.conversations import house
 from parlour.conversations.model import RATINGS, State
 from parlour.entrance import Door, carrying, longest_of
@@ -84,11 +86,15 @@ def face(
         file_bytes=0 if taking is None else taking.bytes,
         files_most=0 if taking is None else taking.most,
         remembers=door.remembers and door.proof is not None,
-        fields=tuple(
-            Field(each.name, each.title, each.type.value, each.options, each.required)
-            for each in content.variables
-            if each.asked
-        ),
+        fields=_fields(content.variables) if content.variables else (),
+    )
+
+
+def _fields(variables: Iterable[Definition]) -> tuple[Field, ...]:
+    return tuple(
+        Field(each.name, each.title, each.type.value, each.options, each.required)
+        for each in variables
+        if each.asked
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError, NoResultFound
 
-from parlour.kit.db import Database, Json, Prepared, Updating, inserting
+from parlour.kit.db import Database, Json, Prepared, Remembered, Row, Updating, inserting
 from tests.rig.scratch import scratch
 from tests.rig.storage import Storage
 
@@ -90,3 +90,37 @@ async def test_errors_are_sqlalchemys_and_quote_nobody(db: Database) -> None:
 async def test_a_value_that_is_missing_is_an_error(db: Database) -> None:
     with pytest.raises(KeyError):
         await db.read(NAMED.all)
+
+
+async def test_what_is_made_of_columns_is_made_anew_when_one_changes(db: Database) -> None:
+    """What stands behind the cut changes nothing; PostgreSQL makes it anew each time."""
+    made = list[Any]()
+
+    def make(row: Row) -> Row:
+        made.append((row.name, row.good, row.data))
+        return row
+
+    remembers = await db.read(lambda conn: conn.dialect.name == "sqlite")
+
+    columns = things.c.name, things.c.good, things.c.data, things.c.at
+    wanted = sa.select(*columns).where(things.c.id == sa.bindparam("thing"))
+    door = Remembered(wanted, 3, make)
+
+    async def found(thing: int) -> tuple[Any, Any]:
+        seen = await db.read(door.find, thing=thing)
+        assert seen is not None
+        return seen[0], seen[1].at
+
+    first, at = await found(1)
+    assert (first.data, at) == ({"deep": [1, None, "é"]}, None)
+    await db.write(CHANGE.run, {"at": 7}, thing=1)
+    assert await found(1) == (first, 7)
+    first_made = [("a", True, {"deep": [1, None, "é"]})]
+    assert made == first_made * (1 if remembers else 2)
+    made.clear()
+    await db.write(CHANGE.run, {"data": {"deep": []}}, thing=1)
+    await db.write(CHANGE.run, {"good": False}, thing=1)
+    assert (await found(1))[0].data == {"deep": []}
+    assert ((await found(2))[0] is (await found(4))[0]) == remembers, "whose ever they are"
+    assert made == [("a", False, {"deep": []}), *[("b", True, None)] * (1 if remembers else 2)]
+    assert await db.read(door.find, thing=99) is None

@@ -13,7 +13,7 @@ from parlour.kit.db.base import (
     once_certain,
 )
 from parlour.kit.db.opening import open_database
-from parlour.kit.db.prepared import Prepared, Row, Updating, inserting
+from parlour.kit.db.prepared import Prepared, Remembered, Row, Updating, inserting
 from parlour.kit.db.schema import known_revisions, migrate, require_current
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "Json",
     "NewerSchema",
     "Prepared",
+    "Remembered",
     "Row",
     "Unit",
     "Updating",

@@ -4,8 +4,9 @@ import sqlite3
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from operator import itemgetter
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection, Dialect, Table, bindparam, insert, update
 from sqlalchemy.exc import DBAPIError, NoResultFound
@@ -16,6 +17,30 @@ from sqlalchemy.types import TypeEngine
 
 Row = Any
 """A named tuple of a statement's columns, in their order."""
+
+
+Made = TypeVar("Made")
+
+_MADE = 1_024
+"""Rows of one statement that are remembered, with what was made of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """Some columns of a row, and how they are read."""
+
+    outputs: tuple[tuple[int, Callable[[Any], Any]], ...]
+    """Those that are not taken as they come."""
+    row: Callable[[Iterable[Any]], Row]
+
+    def read(self, found: Iterable[Any]) -> Row:
+        if self.outputs:
+            columns = list(found)
+            for at, read in self.outputs:
+                if columns[at] is not None:  # as nearly all that is read like this is
+                    columns[at] = read(columns[at])
+            return self.row(columns)
+        return self.row(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +54,8 @@ class _Ready:
     """Takes the values in the order of their places."""
     inputs: tuple[tuple[str, Callable[[Any], Any]], ...]
     """The parameters that are not sent as they are, and how they are written."""
-    outputs: tuple[tuple[int, Callable[[Any], Any]], ...]
-    """The columns that are not taken as they come, and how they are read."""
-    row: Callable[[Iterable[Any]], Row]
+    shown: tuple[_Columns, ...]
+    """What it returns, in one part, or in two."""
 
     def values(self, given: dict[str, Any]) -> tuple[Any, ...]:
         if self.fixed:
@@ -42,15 +66,6 @@ class _Ready:
                 given[name] = write(given[name])
         return self.pick(given)
 
-    def row_of(self, found: Iterable[Any]) -> Row:
-        if self.outputs:
-            columns = list(found)
-            for at, read in self.outputs:
-                if columns[at] is not None:  # as nearly all that is read like this is
-                    columns[at] = read(columns[at])
-            return self.row(columns)
-        return self.row(found)
-
 
 class Prepared:
     """A statement whose shape never changes: only the values of its parameters do.
@@ -59,10 +74,13 @@ class Prepared:
     it. Lists for IN must have their length in the statement: `in_([literal(a), literal(b)])`.
     """
 
-    __slots__ = ("_columns", "_ready", "_statement")
+    __slots__ = ("_columns", "_cut", "_ready", "_statement")
 
-    def __init__(self, statement: Executable, columns: Iterable[str] | None = None) -> None:
+    def __init__(
+        self, statement: Executable, columns: Iterable[str] | None = None, *, cut: int | None = None
+    ) -> None:
         """Take a statement with named parameters; `columns` are those an INSERT gives."""
+        self._cut = cut
         self._statement = statement
         self._columns = None if columns is None else list(columns)
         self._ready: dict[str, _Ready] = {}
@@ -71,14 +89,14 @@ class Prepared:
         """Run it and return its rows."""
         ready = self._for(conn)
         found = _run(conn, ready.sql, ready.values(values)).fetchall()
-        return [ready.row_of(each) for each in found]
+        return [ready.shown[0].read(each) for each in found]
 
     def first(self, conn: Connection, /, **values: Any) -> Row | None:
         """Run it and return its first row; None when there is none."""
         ready = self._for(conn)
         # All rows, because a statement that is left half-way holds up the commit.
         found = _run(conn, ready.sql, ready.values(values)).fetchall()
-        return ready.row_of(found[0]) if found else None
+        return ready.shown[0].read(found[0]) if found else None
 
     def one(self, conn: Connection, /, **values: Any) -> Row:
         """Run it and return its one row, which must be there: NoResultFound."""
@@ -102,8 +120,43 @@ class Prepared:
         dialect = conn.dialect
         ready = self._ready.get(dialect.name)
         if ready is None:
-            ready = self._ready[dialect.name] = _compiled(self._statement, dialect, self._columns)
+            ready = _compiled(self._statement, dialect, self._columns, self._cut)
+            self._ready[dialect.name] = ready
         return ready
+
+
+class Remembered(Prepared, Generic[Made]):
+    """A read of which the first columns are made into something, once for as long as they stay.
+
+    What a row holds for weeks is not read, checked and put together at each visit. It is made of
+    these columns alone, so it is as true as they are; nobody may change it. On PostgreSQL it is
+    made each time: its driver has read the columns already, and they are no key any more.
+    """
+
+    __slots__ = ("_at", "_made", "_make")
+
+    def __init__(self, statement: Executable, at: int, make: Callable[[Row], Made]) -> None:
+        """Take a statement with named parameters, and what to `make` of the columns before `at`."""
+        super().__init__(statement, cut=at)
+        self._at = at
+        self._make = make
+
+        @lru_cache(_MADE)
+        def made(columns: tuple[Any, ...]) -> Made:
+            return make(self._ready["sqlite"].shown[0].read(columns))
+
+        self._made = made
+
+    def find(self, conn: Connection, /, **values: Any) -> tuple[Made, Row] | None:
+        """Run it; return what is made of its first row, and that row's other columns."""
+        ready, at = self._for(conn), self._at
+        found = _run(conn, ready.sql, ready.values(values)).fetchall()
+        if not found:
+            return None
+        columns, (first, rest) = found[0], ready.shown
+        is_key = conn.dialect.name == "sqlite"
+        made = self._made(columns[:at]) if is_key else self._make(first.read(columns[:at]))
+        return made, rest.read(columns[at:])
 
 
 def inserting(table: Table, columns: str) -> Prepared:
@@ -135,7 +188,9 @@ class Updating:
         return made.run(conn, **where, **{f"new_{name}": columns[name] for name in names})
 
 
-def _compiled(statement: Any, dialect: Dialect, columns: list[str] | None) -> _Ready:
+def _compiled(
+    statement: Any, dialect: Dialect, columns: list[str] | None, cut: int | None
+) -> _Ready:
     compiled: Any = statement.compile(dialect=dialect, column_keys=columns)
     binds = compiled.binds
     places = list(compiled.positiontup or ())
@@ -143,15 +198,20 @@ def _compiled(statement: Any, dialect: Dialect, columns: list[str] | None) -> _R
         (name, _processor(binds[name].type, dialect, "bind_processor")) for name in set(places)
     ]
     shown = list(statement.exported_columns) if isinstance(statement, ReturnsRows) else []
-    reads = [_processor(each.type, dialect, "result_processor") for each in shown]
+    parts = [shown] if cut is None else [shown[:cut], shown[cut:]]
     return _Ready(
         compiled.string,
         {name: binds[name].value for name in set(places) if not binds[name].required},
         _picker(places),
         tuple((name, write) for name, write in writes if write is not None),
-        tuple((at, read) for at, read in enumerate(reads) if read is not None),
-        _named([each.key for each in shown]),
+        tuple(_shown(each, dialect) for each in parts),
     )
+
+
+def _shown(columns: list[Any], dialect: Dialect) -> _Columns:
+    reads = [_processor(each.type, dialect, "result_processor") for each in columns]
+    outputs = tuple((at, read) for at, read in enumerate(reads) if read is not None)
+    return _Columns(outputs, _named([each.key for each in columns]))
 
 
 def _picker(names: list[str]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
