@@ -13,6 +13,8 @@ from functools import lru_cache
 from typing import Final, Generic, TypeVar
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
 
 Token = TypeVar("Token")
 
@@ -154,6 +156,7 @@ class Keyring:
         self._links = _Stamp(self._derived("link"), _LINK, LinkToken)
         self._shares = _Stamp(self._derived("share"), _SHARE, _share_token)
         self._hashes = self._derived("hash")
+        self._sessions = [HMAC(key, SHA256()) for key in self._hashes]
         self._seal = MultiFernet(
             [Fernet(base64.urlsafe_b64encode(key)) for key in self._derived("seal")]
         )
@@ -192,19 +195,22 @@ class Keyring:
     def mint_session(self, scope: str) -> str:
         """Make a session secret that `minted` knows again within `scope`, without storing it."""
         random = new_id("vs")
-        return random + self._session_mac(self._hashes[0], scope, random)
+        return random + self._session_mac(self._sessions[0], scope, random)
 
     def minted(self, secret: str, scope: str) -> bool:
         """Whether one of our keys made this session secret for this scope."""
         if not _SESSION_FORM.match(secret):
             return False
         random, mac = secret[:-_SESSION_MAC], secret[-_SESSION_MAC:]
-        made = [self._session_mac(key, scope, random) for key in self._hashes]
+        made = [self._session_mac(key, scope, random) for key in self._sessions]
         return any(hmac.compare_digest(mac, each) for each in made)
 
     @staticmethod
-    def _session_mac(key: bytes, scope: str, random: str) -> str:
-        return hmac.digest(key, f"session/{scope}/{random}".encode(), "sha256").hex()[:_SESSION_MAC]
+    def _session_mac(key: HMAC, scope: str, random: str) -> str:
+        # Begun once for each key: every page takes one, in half the time of `hmac.digest`.
+        made = key.copy()
+        made.update(f"session/{scope}/{random}".encode())
+        return made.finalize().hex()[:_SESSION_MAC]
 
     def hashed(self, secret: str) -> str:
         """Hash a high-entropy secret with the newest key, for storing."""

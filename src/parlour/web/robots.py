@@ -1,6 +1,7 @@
 """Telling pages that somebody opened from those that programs fetched, as far as they say so."""
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from litestar.types import Scope
@@ -25,4 +26,9 @@ def is_person(scope: Scope) -> bool:
             agent = value
         elif name in _AHEAD and (b"prefetch" in value or b"preview" in value):
             return False
-    return bool(agent) and _PROGRAM.search(agent) is None
+    return bool(agent) and not _is_program(agent)
+
+
+@lru_cache(1_024)
+def _is_program(agent: bytes) -> bool:
+    return _PROGRAM.search(agent) is not None

@@ -1,5 +1,6 @@
 """Sending answers: one that is whole goes out in one piece, and a piece of a stream as it is."""
 
+from functools import lru_cache
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
@@ -9,6 +10,7 @@ AT_ONCE = "parlour.at_once"
 
 _CONTROLS = bytes([*range(32), 127])
 _NEWLINE = b"\r\n"
+_LINES_KEPT = 256
 
 
 class Sending:
@@ -70,15 +72,19 @@ class Sending:
 
     def _write(self, start: Any, body: bytes) -> None:
         cycle = self._cycle
-        lines = [STATUS_LINE[start["status"]]]
-        for name, value in (*cycle.default_headers, *start["headers"]):
-            lines.append(b"%b: %b\r\n" % (name, value))
-        lines.append(_NEWLINE)
-        head = b"".join(lines)
-        # Nothing in them begins a line of its own: every control character is one of ours.
-        if len(head.translate(None, _CONTROLS)) + len(lines) * len(_NEWLINE) != len(head):
-            raise RuntimeError("a header holds a control character")
+        lines = [STATUS_LINE[start["status"]], *map(_line, cycle.default_headers)]
+        lines += map(_line, start["headers"])
+        lines += (_NEWLINE, body)
         cycle.response_started = cycle.response_complete = True
-        cycle.transport.write(head + body)
+        cycle.transport.write(b"".join(lines))
         cycle.message_event.set()
         cycle.on_response()
+
+
+@lru_cache(_LINES_KEPT)
+def _line(header: tuple[bytes, bytes]) -> bytes:
+    """Return the line of a header; nearly all of them are the same in every answer."""
+    line = b"%b: %b" % header
+    if len(line.translate(None, _CONTROLS)) != len(line):  # it would begin a line of its own
+        raise RuntimeError("a header holds a control character")
+    return line + _NEWLINE
