@@ -28,7 +28,9 @@ async def load(address: str, cookies: dict[str, str] | None = None) -> tuple[int
     sizes: list[int] = []
     hosts: set[str | None] = set()
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=look_around().chromium, args=list(FLAGS))
+        browser = await playwright.chromium.launch(
+            executable_path=look_around().chromium, args=list(FLAGS)
+        )
         page = await browser.new_page()
         for name, value in (cookies or {}).items():
             await page.context.add_cookies([{"name": name, "value": value, "url": address}])
