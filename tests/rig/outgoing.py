@@ -2,10 +2,13 @@
 
 import asyncio
 import ipaddress
-from collections.abc import AsyncIterator, Iterable
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from typing import Any, cast
+
+from aiohttp import web
 
 from parlour.agents.contract import Backend, BackendFailure, Part, Question, Said, Text
 from parlour.config import Settings
@@ -15,6 +18,8 @@ from parlour.kit.http.client import Resolve
 from parlour.kit.tokens import Keyring
 from parlour.tools import Tools
 
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Raw = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 OPEN = (ipaddress.ip_network("127.0.0.0/8"),)
 
 
@@ -103,3 +108,33 @@ async def failing(
 def text_of(parts: Iterable[Part]) -> str:
     """All the text among some parts."""
     return "".join(part.text for part in parts if isinstance(part, Text))
+
+
+@asynccontextmanager
+async def serving(handler: Handler, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
+    """A server that answers everything so; yields its port."""
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", handler)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls).start()
+    yield runner.addresses[0][1]
+    await runner.cleanup()
+
+
+@asynccontextmanager
+async def speaking(speak: Raw) -> AsyncIterator[str]:
+    """A server that answers bytes of its own making, once the request's head has come."""
+
+    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await reader.readuntil(b"\r\n\r\n")
+            await speak(reader, writer)
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(accept, "127.0.0.1", 0)
+    async with server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"

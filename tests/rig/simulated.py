@@ -72,7 +72,7 @@ async def answer(
     def unit(conn: sa.Connection) -> None:
         if state != "failed":
             clock.forward(wait)
-            writing.take(Text("An answer."), 0.0)
+            writing.take(Text("An answer."))
         if used:
             writing.usage = Usage(used, used // 2)
         if asks:

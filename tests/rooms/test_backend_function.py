@@ -353,7 +353,7 @@ async def test_what_never_returns_costs_its_owner_alone() -> None:
     release = threading.Event()
 
     def stuck(_: str) -> str:
-        release.wait(10)
+        release.wait(PATIENCE)
         return "at last"
 
     asking = [asyncio.create_task(parts_of(agent(stuck, limit=2))) for _ in range(2)]

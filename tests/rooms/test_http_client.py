@@ -6,8 +6,7 @@ import ipaddress
 import resource
 import ssl
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,41 +21,10 @@ from cryptography.x509.oid import NameOID
 
 from parlour.config import Settings
 from parlour.kit.http import Blocked, Deadlines, GuardedClient, RequestFailed, Response
-from tests.rig.outgoing import OPEN, Canary, names
+from tests.rig.outgoing import OPEN, Canary, Raw, names, serving, speaking
 from tests.rig.waiting import PATIENCE, eventually
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-Raw = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 SETTINGS = Settings(allow_networks=OPEN)
-
-
-@asynccontextmanager
-async def serving(handler: Handler, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", handler)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls).start()
-    yield runner.addresses[0][1]
-    await runner.cleanup()
-
-
-@asynccontextmanager
-async def speaking(speak: Raw) -> AsyncIterator[str]:
-    """A server that answers bytes of its own making, once the request's head has come."""
-
-    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            await reader.readuntil(b"\r\n\r\n")
-            await speak(reader, writer)
-        except (ConnectionError, asyncio.IncompleteReadError):
-            pass
-        finally:
-            writer.close()
-
-    server = await asyncio.start_server(accept, "127.0.0.1", 0)
-    async with server:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
 
 
 @pytest.fixture

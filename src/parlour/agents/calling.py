@@ -2,18 +2,19 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, aclosing
+from collections import deque
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from parlour.agents.contract import BackendFailure, Part
+from parlour.agents.contract import BackendFailure, Part, Take
 from parlour.agents.parts import one_line
 from parlour.config import Settings
 from parlour.kit.http import Blocked, Deadlines, RequestFailed, Response
 
 Ask = Callable[[], AbstractAsyncContextManager[Response]]
-Read = Callable[[Response], AsyncGenerator[Part, None]]
+Read = Callable[[Response], Awaitable[None]]
 Adapt = Callable[[str], bool]
 """Given what came with a 400: whether the next request leaves out what was not understood."""
 
@@ -42,8 +43,8 @@ def deadlines_of(settings: Settings) -> Deadlines:
 
 async def attempted(
     ask: Ask, read: Read, adapt: Adapt = lambda _said: False, *, secret: str = ""
-) -> AsyncGenerator[Part, None]:
-    """Ask, and yield what `read` makes of the response; every failure is a BackendFailure.
+) -> None:
+    """Ask, and have `read` take the response; every failure is a BackendFailure.
 
     Asks up to three times while the server cannot be reached or says that it is busy, never again
     once a response has begun, and at once when `adapt` has found what to leave out. No failure
@@ -55,9 +56,7 @@ async def attempted(
             try:
                 async with ask() as response:
                     if response.status < 300:
-                        async with aclosing(read(response)) as parts:
-                            async for part in parts:
-                                yield part
+                        await read(response)
                         return
                     said = (await response.excerpt()).decode("utf-8", "replace")
                     if response.status in (400, 422) and adapt(said):
@@ -74,6 +73,30 @@ async def attempted(
     except BackendFailure as failure:  # servers quote the key that they refuse
         message = str(failure).replace(secret, "[key]") if secret else str(failure)
         raise BackendFailure(failure.code, message) from None
+
+
+async def flowing(pour: Callable[[Take], Coroutine[Any, Any, None]]) -> AsyncGenerator[Part, None]:
+    """Yield the parts that are poured, for whoever waits in between; closed, it ends that."""
+    parts, came = deque[Part](), asyncio.Event()
+
+    def take(part: Part) -> None:
+        parts.append(part)
+        came.set()
+
+    pouring = asyncio.create_task(pour(take))
+    pouring.add_done_callback(lambda _: came.set())
+    try:
+        while not pouring.done():
+            await came.wait()
+            came.clear()
+            while parts:
+                yield parts.popleft()
+        while parts:
+            yield parts.popleft()
+        pouring.result()
+    finally:
+        pouring.cancel()
+        await asyncio.wait({pouring})
 
 
 def _refusal(status: int, headers: Mapping[str, str], said: str) -> _Refusal:

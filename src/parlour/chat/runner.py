@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -13,7 +14,16 @@ import structlog
 
 from parlour import events, memory
 from parlour.agents import doing, variables
-from parlour.agents.contract import Backend, BackendFailure, Question, Status
+from parlour.agents.contract import (
+    Backend,
+    BackendFailure,
+    Enough,
+    Part,
+    Pouring,
+    Question,
+    Status,
+    Take,
+)
 from parlour.agents.sharing import sharing_of
 from parlour.agents.store import published_content
 from parlour.agents.variables import Definition
@@ -244,19 +254,23 @@ async def _traced(backend: Backend, question: Question, writing: Writing) -> Non
 
 
 async def _consume(backend: Backend, question: Question, writing: Writing) -> None:
+    with suppress(Enough):
+        if isinstance(backend, Pouring):
+            await backend.pour(question, writing.take)
+        else:
+            await _iterate(backend.answer(question), writing.take)
+
+
+async def _iterate(answer: AsyncIterator[Part], take: Take) -> None:
     loop = asyncio.get_running_loop()
-    answer = backend.answer(question)
     try:
         gave_way = loop.time()
         async for part in answer:
-            now = loop.time()
-            writing.take(part, now)
-            if writing.is_full:
-                break
-            if now - gave_way > _TURN_OF_LOOP:
+            take(part)
+            if loop.time() - gave_way > _TURN_OF_LOOP:
                 # A backend that never waits would keep everybody else waiting.
                 await asyncio.sleep(0)
-                gave_way = now
+                gave_way = loop.time()
     finally:
         close = getattr(answer, "aclose", None)
         if close is not None:

@@ -11,6 +11,7 @@ from parlour.agents.contract import (
     Action,
     BackendFailure,
     Citation,
+    Enough,
     Part,
     Remember,
     Status,
@@ -61,18 +62,14 @@ class Writing:
         self.suggestions: list[str] = []
         self.usage: Usage | None = None
         self.first_text_at: Moment | None = None
-        self.heard_at = self._began_at = asyncio.get_running_loop().time()
+        self._now = asyncio.get_running_loop().time
+        self.heard_at = self._began_at = self._now()
         self._pieces: list[str] = []
         self._say = say
         self._label = ""
         self._statuses = 0
         self._longest = longest
         self._clock = clock
-
-    @property
-    def is_full(self) -> bool:
-        """Whether the reply is as long as it may be, or has said all it may without a word."""
-        return self.offset >= self._longest or self._statuses >= _MOST_STATUSES
 
     @property
     def heard(self) -> bool:
@@ -86,9 +83,12 @@ class Writing:
             self._pieces = ["".join(self._pieces)]
         return self._pieces[0] if self._pieces else ""
 
-    def take(self, part: Part, now: float) -> None:
-        """Take the next part; `now` is the loop's time. BackendFailure for what is no part."""
-        self.heard_at = now
+    def take(self, part: Part) -> None:
+        """Take the next part. BackendFailure for what is no part.
+
+        Enough: the reply is as long as it may be, or has said all it may without a word.
+        """
+        self.heard_at = self._now()
         if type(part) is Text:
             self._take_text(part.text)
         else:
@@ -128,6 +128,8 @@ class Writing:
             self._label = label
             data = {"turn": self.turn.id, "label": label}
             self.log.append(self.offset, wire.event("status", data))
+        if self._statuses >= _MOST_STATUSES:
+            raise Enough
 
     def _take_text(self, piece: str) -> None:
         room = self._longest - self.offset
@@ -150,6 +152,8 @@ class Writing:
         self._pieces.append(piece)
         self.offset += len(piece)
         self.log.append(self.offset, entry)
+        if self.offset >= self._longest:
+            raise Enough
 
     def stored(self) -> dict[str, Any]:
         """Return what came besides the text, as columns of the turn."""

@@ -23,17 +23,10 @@ def cast(render: Callable[..., str], gaps: int) -> Fill:
     microseconds, whatever the page weighs. Values are escaped for text and attributes.
     """
     marks = [f"gap{token_hex(16)}" for _ in range(gaps)]
-    pieces = _cut(render(*marks), marks)
-    ready = [b"" if piece in marks else piece.encode() for piece in pieces]
-    places = [(at, marks.index(piece)) for at, piece in enumerate(pieces) if piece in marks]
+    join = _joining(_cut(render(*marks), marks), marks)
 
     def fill(*values: str) -> bytes:
-        made = ready.copy()
-        # All at once: looking for each sign in each value costs more than filling the page.
-        encoded = escape(_BETWEEN.join(values)).encode().split(_BETWEEN.encode())
-        for at, which in places:
-            made[at] = encoded[which]
-        return b"".join(made)
+        return join(_escaped(values))
 
     return fill
 
@@ -46,23 +39,42 @@ def cast_pressed(render: Callable[..., str], gaps: int) -> Fill:
     """
     marks = [f"gap{token_hex(16)}" for _ in range(gaps)]
     pieces = _cut(render(*marks), marks)
-    whole = cast(render, gaps)
+    join = _joining(pieces, marks)
     moulds: dict[tuple[int, ...], list[bytes | int]] = {}
 
     def fill(*values: str) -> bytes:
-        encoded = [escape(each).encode() for each in values]
-        lengths = tuple(map(len, encoded))
+        escaped = _escaped(values)
+        lengths = tuple(map(len, escaped))
         mould = moulds.get(lengths)
         if mould is None and len(moulds) < _MOULDS:
             mould = moulds[lengths] = _mould(pieces, marks, lengths)
         if not mould:
             return b""
-        body = b"".join(_stored(encoded[at]) if isinstance(at, int) else at for at in mould)
-        page = whole(*values)
+        body = b"".join(_stored(escaped[at]) if isinstance(at, int) else at for at in mould)
+        page = join(escaped)
         tail = zlib.crc32(page).to_bytes(4, "little") + len(page).to_bytes(4, "little")
         return _GZIP + body + tail
 
     return fill
+
+
+def _escaped(values: Sequence[str]) -> list[bytes]:
+    # All at once: looking for each sign in each value costs more than filling the page.
+    return escape(_BETWEEN.join(values)).encode().split(_BETWEEN.encode())
+
+
+def _joining(pieces: Sequence[str], marks: list[str]) -> Callable[[Sequence[bytes]], bytes]:
+    """Return what joins the pieces of a page with values in place of the marks."""
+    ready = [b"" if piece in marks else piece.encode() for piece in pieces]
+    places = [(at, marks.index(piece)) for at, piece in enumerate(pieces) if piece in marks]
+
+    def join(values: Sequence[bytes]) -> bytes:
+        made = ready.copy()
+        for at, which in places:
+            made[at] = values[which]
+        return b"".join(made)
+
+    return join
 
 
 def _mould(pieces: Sequence[str], marks: list[str], lengths: Sequence[int]) -> list[bytes | int]:

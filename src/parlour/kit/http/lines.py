@@ -4,6 +4,8 @@ from typing import Final
 
 LONGEST_LINE: Final = 1_048_576
 
+_NEWLINE: Final = 10
+
 
 class LineTooLong(Exception):
     """A line passed its limit; nothing good comes behind it."""
@@ -85,12 +87,13 @@ class EventReader:
 
     def _is_one_event(self, data: bytes) -> bool:
         """Whether a chunk is exactly one event of one line: so nearly every token comes."""
+        end = len(data) - 2
         return (
             data.startswith(b"data: ")
-            and data.endswith(b"\n\n")
-            and data.count(b"\n") == 2
+            and data.find(b"\n") == end
+            and data[-1] == _NEWLINE
             and not (self._data or self._lines.waiting or b"\r" in data)
-            and len(data) <= self._longest
+            and end <= self._longest
         )
 
     def rest(self) -> list[bytes]:

@@ -1,6 +1,7 @@
 """Where aiohttp is tied down: pinned addresses, no redirects, proxies or cookies, bounded heads."""
 
 import asyncio
+import math
 import socket
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -98,25 +99,40 @@ async def begin(
 
 
 class Patience:
-    """Ends a response that is silent or takes too long.
+    """Ends a response that is silent, takes too long or is too large.
 
     One timer that looks when something was last heard: aiohttp's own sets two for every chunk.
     """
 
-    __slots__ = ("_ends", "_heard", "_idle", "_inner", "_loop", "_timer")
+    __slots__ = (
+        *("_content", "_ends", "_heard", "_idle", "_inner", "_loop"),
+        *("_most", "_now", "_origin", "_timer"),
+    )
 
-    def __init__(self, inner: aiohttp.ClientResponse, deadlines: Deadlines, began: float) -> None:
+    def __init__(
+        self, inner: aiohttp.ClientResponse, origin: str, deadlines: Deadlines, began: float
+    ) -> None:
         """Wait from now on: the head of the response to a call that `began` then is here."""
         self._loop = asyncio.get_running_loop()
+        self._now = self._loop.time
         self._inner = inner
+        self._content = inner.content
+        self._origin = origin
+        self._most = math.inf
         self._idle = deadlines.idle
         self._heard = self._loop.time()
         self._ends = began + deadlines.total
         self._timer = self._loop.call_at(self._due(), self._look)
 
+    def allow(self, most: int) -> None:
+        """Let the body have at most so many bytes."""
+        self._most = min(self._most, most)
+
     def heard(self) -> None:
-        """Take note that something came."""
-        self._heard = self._loop.time()
+        """Take note that something came. RequestFailed: it is more than allowed."""
+        self._heard = self._now()
+        if self._content.total_bytes > self._most:
+            raise RequestFailed("bad_answer", f"{self._origin} sent more than allowed", began=True)
 
     def end(self) -> None:
         """Wait no longer."""
@@ -132,6 +148,80 @@ class Patience:
             return
         self._inner.content.set_exception(TimeoutError())
         self._inner.close()
+
+
+class Pump:
+    """Hands a body to `take` as it arrives, without waking a task for each piece.
+
+    It stands where aiohttp keeps the future of a task that reads; nothing public tells of what
+    has come. What came within one turn of the event loop is handed over in one piece, in the next:
+    aiohttp's parser must not be in the midst of its work.
+    """
+
+    __slots__ = ("_content", "_heard", "_is_due", "_loop", "_over", "_take")
+
+    def __init__(
+        self, content: aiohttp.StreamReader, patience: Patience, take: Callable[[bytes], bool]
+    ) -> None:
+        """Get ready; `take` says whether it wants more, and what it raises comes out of `run`."""
+        self._content: Any = content
+        self._heard = patience.heard
+        self._take = take
+        self._loop = asyncio.get_running_loop()
+        self._over: asyncio.Future[None] = self._loop.create_future()
+        self._is_due = False
+
+    async def run(self) -> None:
+        """Hand over until the body's end, or until no more is wanted."""
+        if self._content.at_eof():
+            return
+        try:
+            self._drain()
+            await self._over
+        finally:
+            self._wait(None)
+            self._over.cancel()
+
+    def done(self) -> bool:
+        """Say, as a future would, whether there is nobody to tell."""
+        return self._is_due
+
+    def set_result(self, _: None) -> None:
+        """Be told that something came, or the end."""
+        self._is_due = True
+        self._loop.call_soon(self._drain)
+
+    def set_exception(self, _: BaseException) -> None:
+        """Be told that the body broke off."""
+        if not self._is_due:
+            self.set_result(None)
+
+    def _drain(self) -> None:
+        self._is_due = False
+        content, over = self._content, self._over
+        if over.done():
+            return
+        try:
+            had = content.total_bytes
+            data = content._read_nowait(-1)  # noqa: SLF001
+            is_wanted = True
+            if data:
+                self._heard()
+                is_wanted = self._take(data)
+            # What came before a body broke off has been handed over, too.
+            if (broke := content.exception()) is not None:
+                raise broke
+            if not is_wanted or content.at_eof():
+                over.set_result(None)
+            elif content.total_bytes != had:  # reading made room, and more was let in
+                self.set_result(None)
+            else:
+                self._wait(self)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it comes out of `run`
+            over.set_exception(error)
+
+    def _wait(self, waiter: "Pump | None") -> None:
+        self._content._waiter = waiter  # noqa: SLF001
 
 
 @contextmanager

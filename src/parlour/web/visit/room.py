@@ -53,7 +53,7 @@ from parlour.web.finished import Finished
 from parlour.web.gates import LINK, Asked
 from parlour.web.given import Given
 from parlour.web.hosts import tools_of
-from parlour.web.pages import ChatView, ReadingView, RefusalView
+from parlour.web.pages import ChatView, Face, ReadingView, RefusalView
 from parlour.web.sightings import Sightings
 from parlour.web.visit import identity, notes, proof
 from parlour.web.words import spoken
@@ -120,7 +120,7 @@ async def _page(
         messages = await tools.db.read(
             transcripts.for_visitor, door.conversation_id, newest=_NEWEST
         )
-    is_framed, packed = _is_framed(scope, door), False
+    is_framed, more = _is_framed(scope, door), dict[str, str]()
     nonce, form_id = edge.nonces()
     language, kept = tongues.of(scope, door.language), tongues.kept(scope)
     face = showing.face(door, tools, language, asked=bool(kept), framed=is_framed)
@@ -151,15 +151,21 @@ async def _page(
         )
         page = pages.chat(view)
     else:
-        page = pages.unsaid_pressed(face, token, nonce, form_id, start) if _packs(scope) else b""
-        packed = bool(page)
-        page = page or pages.unsaid(face, token, nonce, form_id, start)
+        page, more = _unsaid(scope, face, (token, nonce, form_id, start))
     sites = door.origins if is_framed else ()
     policy = edge.page_policy(nonce, ancestors=framing.ancestors(sites, preview=door.preview))
-    more = edge.SPEAKING if door.sharing.voice else {}
-    if packed:
-        more = {**more, "Content-Encoding": "gzip"}
+    if door.sharing.voice:
+        more = {**more, **edge.SPEAKING}
     return page, {"Content-Security-Policy": policy, **more}
+
+
+def _unsaid(
+    scope: Scope, face: Face, blanks: tuple[str, str, str, str]
+) -> tuple[bytes, dict[str, str]]:
+    """Return the page on which nothing was said, pressed where that is taken, and how it is."""
+    if _packs(scope) and (pressed := pages.unsaid_pressed(face, *blanks)):
+        return pressed, {"Content-Encoding": "gzip"}
+    return pages.unsaid(face, *blanks), {}
 
 
 def _packs(scope: Scope) -> bool:

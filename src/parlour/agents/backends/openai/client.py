@@ -2,7 +2,8 @@
 
 import codecs
 from collections.abc import AsyncGenerator
-from contextlib import AbstractAsyncContextManager, aclosing
+from contextlib import AbstractAsyncContextManager
+from functools import partial
 from typing import Any, Final
 
 import orjson
@@ -10,8 +11,8 @@ import orjson
 from parlour.agents.backends.openai.config import Config, endpoint, key_of
 from parlour.agents.backends.openai.prompt import messages, request
 from parlour.agents.backends.openai.reader import ReplyReader
-from parlour.agents.calling import attempted, deadlines_of
-from parlour.agents.contract import BackendFailure, Part, Question
+from parlour.agents.calling import attempted, deadlines_of, flowing
+from parlour.agents.contract import BackendFailure, Part, Question, Take
 from parlour.kit.http import Response
 from parlour.tools import Tools
 
@@ -32,7 +33,11 @@ class OpenAI:
 
     def answer(self, question: Question) -> AsyncGenerator[Part, None]:
         """Yield the reply as it comes."""
-        return self._replied(messages(self._config, question))
+        return flowing(partial(self.pour, question))
+
+    async def pour(self, question: Question, take: Take) -> None:
+        """Have the reply taken as it comes."""
+        await self._replied(messages(self._config, question), take)
 
     def write(self, instructions: str, material: str) -> AsyncGenerator[Part, None]:
         """Yield a text that no visitor waits for; the owner's instructions are for visitors."""
@@ -40,11 +45,18 @@ class OpenAI:
             {"role": "system", "content": instructions},
             {"role": "user", "content": material},
         ]
-        return self._replied(told)
+        return flowing(partial(self._replied, told))
 
-    def _replied(self, told: list[dict[str, Any]]) -> AsyncGenerator[Part, None]:
+    async def _replied(self, told: list[dict[str, Any]], take: Take) -> None:
         key = key_of(self._config, self._tools)
-        return attempted(lambda: self._asked(told, key), _read, self._adapt, secret=key)
+
+        async def read(response: Response) -> None:
+            reply = _Reply(take)
+            await response.pour(reply.feed)
+            reply.end()
+            await response.settle()
+
+        await attempted(lambda: self._asked(told, key), read, self._adapt, secret=key)
 
     def _asked(self, told: list[dict[str, Any]], key: str) -> AbstractAsyncContextManager[Response]:
         headers = {"Content-Type": "application/json", "Accept": "text/event-stream"}
@@ -72,31 +84,45 @@ class OpenAI:
         return False
 
 
-async def _read(response: Response) -> AsyncGenerator[Part, None]:
-    """Read a reply; its first byte tells stream, JSON document and web page apart."""
-    reader = ReplyReader()
-    whole: bytearray | None = None
-    begun = False
-    async with aclosing(response.chunks()) as chunks:
-        async for data in chunks:
-            if not begun:
-                data = data.removeprefix(codecs.BOM_UTF8)  # noqa: PLW2901
-                first = data.lstrip()[:1]
-                if first == b"<":
-                    raise BackendFailure("bad_answer", "a web page came instead of a reply")
-                begun = bool(first)
-                whole = bytearray() if first == b"{" else None
-            if whole is not None:
-                whole += data
-                if len(whole) > _WHOLE_BYTES:
-                    raise BackendFailure("bad_answer", "the reply is too large")
-                continue
-            for part in reader.feed(data):
-                yield part
-            if reader.done or reader.failure is not None:
-                break
-    for part in reader.end() if whole is None else reader.whole(bytes(whole)):
-        yield part
-    if reader.failure is not None:
-        raise reader.failure
-    await response.settle()
+class _Reply:
+    """A reply as it arrives; its first byte tells stream, JSON document and web page apart."""
+
+    __slots__ = ("_begun", "_reader", "_take", "_whole")
+
+    def __init__(self, take: Take) -> None:
+        self._take = take
+        self._reader = ReplyReader()
+        self._whole: bytearray | None = None
+        self._begun = False
+
+    def feed(self, data: bytes) -> bool:
+        """Take in what arrived; say whether there may be more."""
+        if not self._begun:
+            data = self._begin(data)
+        if self._whole is not None:
+            self._whole += data
+            if len(self._whole) > _WHOLE_BYTES:
+                raise BackendFailure("bad_answer", "the reply is too large")
+            return True
+        reader = self._reader
+        for part in reader.feed(data):
+            self._take(part)
+        return not reader.done and reader.failure is None
+
+    def end(self) -> None:
+        """Take in that nothing more comes; BackendFailure for what went wrong."""
+        reader, whole = self._reader, self._whole
+        for part in reader.end() if whole is None else reader.whole(bytes(whole)):
+            self._take(part)
+        if reader.failure is not None:
+            raise reader.failure
+
+    def _begin(self, data: bytes) -> bytes:
+        data = data.removeprefix(codecs.BOM_UTF8)
+        first = data.lstrip()[:1]
+        if first == b"<":
+            raise BackendFailure("bad_answer", "a web page came instead of a reply")
+        self._begun = bool(first)
+        if first == b"{":
+            self._whole = bytearray()
+        return data

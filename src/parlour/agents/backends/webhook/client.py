@@ -2,7 +2,8 @@
 
 import base64
 from collections.abc import AsyncGenerator
-from contextlib import AbstractAsyncContextManager, aclosing, suppress
+from contextlib import AbstractAsyncContextManager, suppress
+from functools import partial
 from typing import Any, Final
 
 import orjson
@@ -11,8 +12,8 @@ from standardwebhooks import Webhook
 from parlour.agents.backends.webhook.config import Config
 from parlour.agents.backends.webhook.reader import PartReader, json_of
 from parlour.agents.backends.webhook.signing import Proof
-from parlour.agents.calling import attempted, deadlines_of
-from parlour.agents.contract import BackendFailure, File, Part, Question, Said
+from parlour.agents.calling import attempted, deadlines_of, flowing
+from parlour.agents.contract import BackendFailure, File, Part, Question, Said, Take
 from parlour.agents.parts import answer_of
 from parlour.kit.http import LineReader, LineTooLong, Response
 from parlour.tools import Tools
@@ -31,20 +32,20 @@ class WebhookBackend:
         self._config = config
         self._tools = tools
 
-    async def answer(self, question: Question) -> AsyncGenerator[Part, None]:
+    def answer(self, question: Question) -> AsyncGenerator[Part, None]:
         """Yield what the program answers."""
+        return flowing(partial(self.pour, question))
+
+    async def pour(self, question: Question, take: Take) -> None:
+        """Have what the program answers taken as it comes."""
         proof = Proof(question.turn_id, [Webhook(each) for each in self._secrets()])
 
-        async def read(response: Response) -> AsyncGenerator[Part, None]:
+        async def read(response: Response) -> None:
             kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
             reading = self._stream if kind in _STREAMS else self._whole
-            async with aclosing(reading(response, proof)) as parts:
-                async for part in parts:
-                    yield part
+            await reading(response, proof, take)
 
-        async with aclosing(attempted(lambda: self._asked(question, proof), read)) as parts:
-            async for part in parts:
-                yield part
+        await attempted(lambda: self._asked(question, proof), read)
 
     def _secrets(self) -> list[str]:
         """Open the secrets, newest first; the older one may have gone with an old instance key."""
@@ -72,27 +73,30 @@ class WebhookBackend:
             deadlines=deadlines_of(self._tools.settings),
         )
 
-    async def _whole(self, response: Response, proof: Proof) -> AsyncGenerator[Part, None]:
+    async def _whole(self, response: Response, proof: Proof, take: Take) -> None:
         body = await response.read(_WHOLE_BYTES)
         if self._config.verify_response:
             proof.verify(body, response.headers)
         for part in answer_of(json_of(body)):
-            yield part
+            take(part)
 
-    async def _stream(self, response: Response, proof: Proof) -> AsyncGenerator[Part, None]:
+    async def _stream(self, response: Response, proof: Proof, take: Take) -> None:
         lines = LineReader()
         reader = PartReader(proof if self._config.verify_response else None)
-        async with aclosing(response.chunks()) as chunks:
-            async for data in chunks:
-                try:
-                    arrived = lines.feed(data)
-                except LineTooLong:
-                    raise BackendFailure("bad_answer", "a line of the answer is too long") from None
-                for line in arrived:
-                    for part in reader.take(line):
-                        yield part
+
+        def feed(data: bytes) -> bool:
+            try:
+                arrived = lines.feed(data)
+            except LineTooLong:
+                raise BackendFailure("bad_answer", "a line of the answer is too long") from None
+            for line in arrived:
+                for part in reader.take(line):
+                    take(part)
+            return True
+
+        await response.pour(feed)
         for part in reader.take(lines.rest()):
-            yield part
+            take(part)
         reader.end()
 
 
