@@ -10,8 +10,7 @@ from bench import programs
 from bench.house import model, serving
 from bench.table import Figure
 from tests.rig.browser import FLAGS
-
-CHROMIUM = "/usr/bin/chromium"
+from tests.rig.storage import look_around
 
 
 def measure(tools: programs.Tools) -> list[Figure]:
@@ -29,7 +28,9 @@ async def load(address: str, cookies: dict[str, str] | None = None) -> tuple[int
     sizes: list[int] = []
     hosts: set[str | None] = set()
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        browser = await playwright.chromium.launch(
+            executable_path=look_around().chromium, args=list(FLAGS)
+        )
         page = await browser.new_page()
         for name, value in (cookies or {}).items():
             await page.context.add_cookies([{"name": name, "value": value, "url": address}])

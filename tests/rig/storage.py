@@ -60,7 +60,8 @@ def look_around() -> Machine:
 def _chromium() -> Path | None:
     if named := os.environ.get("PARLOUR_CHROMIUM"):
         return Path(named)
-    for name in ("chromium", "chromium-browser", "google-chrome"):
+    # The first is Chromium without the frame that nobody sees: its pages cost half as much.
+    for name in ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"):
         if found := shutil.which(name):
             return Path(found)
     return None

@@ -92,6 +92,9 @@ def test_an_everyday_word_means_the_plainer_one_of_manuals_and_not_the_other_way
         ("throw it away", [0, 2], ["delet", "discard"]),
         ("throw all of it away", [0, 4], ["delet", "discard"]),
         ("throw away", [0, 1], ["delet", "discard"]),
+        ("onli cover some row", [0, 2], ["partial", "subset"]),
+        ("how long it may run", [0, 1, 3, 4], ["timeout"]),
+        ("how long may it be", [0, 1, 2], ["maximum", "length"]),
     ],
 )
 def test_turns_of_phrase(said: str, places: list[int], meaning: list[str]) -> None:

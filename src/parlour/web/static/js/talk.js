@@ -10,6 +10,8 @@ export class Talk {
   #current = null;
   /** Whether the reader is at the end, and goes along with it. */
   #along = true;
+  /** How much of it is seen. */
+  #height = 0;
 
   /** `refresh()` puts the server's page in place of ours; `settled()` hears that an answer ended. */
   constructor(root, { refresh, settled = () => {} }) {
@@ -18,7 +20,9 @@ export class Talk {
     this.#refresh = refresh;
     this.#settled = settled;
     this.#box.addEventListener("scroll", () => {
-      this.#along = this.#box.scrollHeight - this.#box.scrollTop - this.#box.clientHeight < 80;
+      // What moves because its room has changed was not moved by the reader.
+      if (this.#box.clientHeight === this.#height)
+        this.#along = this.#box.scrollHeight - this.#box.scrollTop - this.#box.clientHeight < 80;
     });
     this.resume();
     const target = location.hash.startsWith("#msg_") && turns.byId(location.hash.slice(1));
@@ -26,7 +30,10 @@ export class Talk {
     if (target) target.scrollIntoView({ block: "start" });
     this.goAlong();
     // A phone's keyboard takes half of it away, and a box to write in grows.
-    new ResizeObserver(() => this.goAlong()).observe(this.#box);
+    new ResizeObserver(() => {
+      this.#height = this.#box.clientHeight;
+      this.goAlong();
+    }).observe(this.#box);
   }
 
   /** Take over what the server rendered. */
