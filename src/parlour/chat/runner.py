@@ -103,16 +103,17 @@ class Runner:
     async def run(self, job: Job) -> None:
         """Run the turn that a job names, from its start to its one end."""
         tools = self._tools
-        turn = await tools.db.read(rows.find, job.payload["turn"])
-        if turn is None:
+        found = await tools.db.read(_found, job)
+        if found is None:
             return
+        turn, asked = found
         try:
             backend = await self._backend(turn.agent_id, turn.agent_version)
         except (BackendFailure, Invalid, NotFound) as error:
             log.warning("turn.no_backend", turn=turn.id, error=str(error))
             backend = None
-        if turn.epoch == job.epoch == 1:  # begun in the transaction that asked for it
-            known, over = await tools.db.read(_asked, turn), False
+        if asked is not None:
+            known, over = asked, False
         else:
             begun = await tools.db.write(_begin, tools, turn.id, backend)
             if begun is None:
@@ -296,6 +297,14 @@ def _judge(run: Run, question: Question, recalled: memory.Recalled) -> _End:
     told = discreet(f"{type(error).__name__}: {error}", said)
     log.error("turn.broke", turn=run.turn.id, error=told)
     return _End(TurnState.FAILED, "error", run.writing)
+
+
+def _found(conn: sa.Connection, job: Job) -> tuple[Turn, _Known | None] | None:
+    """Find a job's turn and, where who asked has begun it already, what its agent may be shown."""
+    turn = rows.find(conn, job.payload["turn"])
+    if turn is None:
+        return None
+    return turn, _asked(conn, turn) if turn.epoch == job.epoch == 1 else None
 
 
 def _asked(conn: sa.Connection, turn: Turn) -> _Known:
