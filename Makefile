@@ -43,7 +43,7 @@ lint: $(DEV_READY)
 	@$(BIN)/lint-imports --no-logo
 
 test: system-deps lint ## Everything: checks, then all tests on SQLite and on PostgreSQL + Redis, in a real browser
-	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --maxschedchunk 8 $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal $(ARGS)
 
 bench: $(DEV_READY) ## Measure speed and size (writes nothing outside bench/)
 	@$(BIN)/python -m bench $(ARGS)

@@ -14,6 +14,7 @@ import pytest
 import pytest_asyncio
 
 from parlour.kit import observe
+from tests.rig.compiling import compile_once
 from tests.rig.model import FakeModel
 from tests.rig.server import Server
 from tests.rig.services import Postgres, Redis, be_patient
@@ -32,6 +33,7 @@ MACHINE = look_around()
 # As programs write their logs. What structlog does by itself draws each failure with the source and
 # all variables around it: seconds for one that is a thousand calls deep.
 observe.configure("info", machine=True)
+compile_once()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -71,6 +73,8 @@ def pytest_collection_finish() -> None:
     """Spare the garbage collector the tests and modules, which stay until the end."""
     gc.collect()
     gc.freeze()
+    # Of the many small things that statements are built of hardly any are left over.
+    gc.set_threshold(20_000, 10, 10)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -11,7 +11,9 @@ _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice
 COLOURS = ["color-contrast", "link-in-text-block"]
 """The rules that a page's theme decides; what a page is made of is the same in the light."""
 
-_RUN = """rules => axe.run(document, {runOnly: rules}).then(found => found.violations.map(each =>
+_RUN = """rules => axe.run(document, {
+    runOnly: rules, resultTypes: ["violations"], selectors: false,
+}).then(found => found.violations.map(each =>
     `${each.id}: ${each.help}: ${each.nodes.map(node => node.html).join(' | ').slice(0, 400)}`))"""
 
 _STILL = """Promise.allSettled(document.getAnimations()

@@ -52,14 +52,15 @@ class Receiver:
     async def close(self) -> None:
         """Be away: nobody is at the port."""
         self._over.set()
-        if self._runner is None or self._runner.server is None:
+        if self._runner is None:
             return
-        server = self._runner.server
-        await self._runner.cleanup()
-        # Who was let in at the very last has a connection only now, and nobody to end it.
+        for site in list(self._runner.sites):
+            await site.stop()
+        # Who was let in at the very last has a connection only now: one that came while the others
+        # are ended would be forgotten, open.
         for _ in range(3):
             await asyncio.sleep(0)
-        await server.shutdown()
+        await self._runner.cleanup()
 
     async def _take(self, request: web.Request) -> web.Response:
         body = await request.text()
