@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, TypeGuard, runtime_checkable
 
 import msgspec
 
@@ -189,13 +189,17 @@ class Backend(Protocol):
         ...
 
 
-@runtime_checkable
 class Pouring(Backend, Protocol):
     """A backend whose parts come over the network, and can be taken the moment they arrive."""
 
     async def pour(self, question: Question, take: Take) -> None:
         """Give the parts of the answer to `take`, which does not wait; else as `answer`."""
         ...
+
+
+def is_pouring(backend: Backend) -> TypeGuard[Pouring]:
+    """Whether a backend's parts can be taken the moment they arrive."""
+    return hasattr(backend, "pour")
 
 
 @runtime_checkable

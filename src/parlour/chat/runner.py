@@ -19,10 +19,10 @@ from parlour.agents.contract import (
     BackendFailure,
     Enough,
     Part,
-    Pouring,
     Question,
     Status,
     Take,
+    is_pouring,
 )
 from parlour.agents.sharing import sharing_of
 from parlour.agents.store import published_content
@@ -256,7 +256,7 @@ async def _traced(backend: Backend, question: Question, writing: Writing) -> Non
 
 async def _consume(backend: Backend, question: Question, writing: Writing) -> None:
     with suppress(Enough):
-        if isinstance(backend, Pouring):
+        if is_pouring(backend):
             await backend.pour(question, writing.take)
         else:
             await _iterate(backend.answer(question), writing.take)

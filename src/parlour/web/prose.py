@@ -67,6 +67,8 @@ def render(
     text, images become links that show where they lead, and every address but http, https and
     mailto loses its link.
     """
+    if not text:
+        return NOTHING
     if len(text) > _LONGEST or _is_tangled(text):
         return plain(text)
     words = spoken(language)[1].script

@@ -1,5 +1,6 @@
 """Where a visitor's session travels: a cookie, a header, or fields of the request."""
 
+import re
 from dataclasses import fields, replace
 from typing import Any
 
@@ -16,6 +17,19 @@ from parlour.web.gates import Asked
 
 HEADER = "x-parlour-session"
 _LONGEST = 200
+_SECRET = re.compile(r"[0-9A-Za-z_]+", re.ASCII)
+
+
+class _Session(Cookie):
+    """The cookie of a session, written at once: the library makes a dozen copies of it."""
+
+    def to_encoded_header(self) -> tuple[bytes, bytes]:
+        """Write the header."""
+        if not _SECRET.fullmatch(self.value or ""):
+            return super().to_encoded_header()
+        told = f"{self.key}={self.value}; HttpOnly; Max-Age={self.max_age}; Path={self.path}"
+        told += f"; SameSite={self.samesite}{'; Secure' if self.secure else ''}"
+        return b"set-cookie", told.encode("latin-1")
 
 
 class _Partitioned(Cookie):
@@ -73,7 +87,7 @@ def cookie(scope: Scope, tools: Tools, token: str, secret: str) -> Cookie:
     """Make the cookie that keeps a session in the browser that asks."""
     settings = tools.settings
     name = cookie_name(tools.keys, token, settings)
-    kept = Cookie(
+    kept = _Session(
         key=name,
         value=secret,
         path="/",

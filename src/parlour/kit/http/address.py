@@ -3,6 +3,7 @@
 import ipaddress
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import idna
@@ -117,6 +118,7 @@ class Target:
         return self.origin + self.rest
 
 
+@lru_cache(1_024)
 def parse(url: str) -> Target:
     """Read an http(s) URL; Blocked says what to write instead when it could be read in two ways."""
     if len(url) > _LONGEST:
