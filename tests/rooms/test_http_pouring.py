@@ -1,12 +1,13 @@
 """A body taken as it arrives: whole, in order, and over at the right moment, however it comes."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 
 from parlour.config import Settings
 from parlour.kit.http import Deadlines, GuardedClient, RequestFailed
+from parlour.kit.http.pace import MANY, Pace
 from tests.rig.outgoing import OPEN, speaking
 from tests.rig.waiting import PATIENCE, eventually
 
@@ -15,9 +16,11 @@ PLAIN = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n"
 END = b"0\r\n\r\n"
 
 
-@pytest.fixture
-async def client() -> AsyncIterator[GuardedClient]:
+@pytest.fixture(params=["few", "many"])
+async def client(request: pytest.FixtureRequest) -> AsyncIterator[GuardedClient]:
+    """A client that reads little else, or so much that what it reads rests after each piece."""
     made = GuardedClient(Settings(allow_networks=OPEN))
+    made.pace.running = MANY if request.param == "many" else 0
     yield made
     await made.close()
 
@@ -47,7 +50,7 @@ class Taker:
 @pytest.mark.parametrize("size", [1, 7, 4_000])
 async def test_a_body_in_a_hurry_comes_whole_and_in_order(client: GuardedClient, size: int) -> None:
     """More pieces at once than are let in: reading what there is lets in the next of them."""
-    body = b"".join(b"%07d" % number for number in range(60_000))
+    body = b"".join(b"%07d" % number for number in range(20_000))
     sent = b"".join(chunk(body[at : at + size]) for at in range(0, len(body), size))
 
     async def hurry(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -185,3 +188,65 @@ async def test_cancelled_it_takes_nothing_any_more(client: GuardedClient) -> Non
         async with asyncio.timeout(PATIENCE):
             await gone.wait()
     assert taker.all == b"so far"
+
+
+class Resting(Pace):
+    """Has everybody rest until the test wakes them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sleepers = asyncio.Queue[Callable[[], None]]()
+
+    def rest(self, wake: Callable[[], None]) -> bool:
+        self.sleepers.put_nowait(wake)
+        return True
+
+
+async def test_what_comes_while_it_rests_is_taken_together() -> None:
+    """The first piece at once, the next ones in one; and the connection serves again after that."""
+    client, taker, sent = GuardedClient(Settings(allow_networks=OPEN)), Taker(), asyncio.Event()
+    client.pace = pace = Resting()
+    callers = set[object]()
+
+    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        callers.add(writer.get_extra_info("peername"))
+        writer.write(HEAD + chunk(b"first"))
+        async with asyncio.timeout(PATIENCE):
+            await taker.told.wait()
+        for piece in (chunk(b"second"), chunk(b"third"), chunk(b"fourth") + END):
+            writer.write(piece)
+            await writer.drain()
+            await asyncio.sleep(0)
+        sent.set()
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(PLAIN % 2 + b"ok")
+
+    async with speaking(speak) as url, asyncio.timeout(PATIENCE):
+        async with client.stream("GET", url) as response:
+            pouring = asyncio.create_task(response.pour(taker))
+            await sent.wait()
+            wake = await pace.sleepers.get()
+            assert pace.sleepers.empty(), "it rests after a piece, not before the first"
+            assert taker.pieces == [b"first"]
+            wake()
+            await pouring
+        assert taker.pieces == [b"first", b"secondthirdfourth"]
+        async with client.stream("GET", url) as response:
+            assert await response.read() == b"ok"
+    assert len(callers) == 1
+    await client.close()
+
+
+async def test_few_never_rest_and_many_wake_in_turn() -> None:
+    pace, woken, last = Pace(), list[int](), asyncio.Event()
+    pace.running = MANY - 1
+    assert not pace.rest(last.set)
+    pace.running = MANY
+    for number in range(3):
+        assert pace.rest(lambda number=number: woken.append(number))  # type: ignore[misc]
+    assert pace.rest(last.set)
+    assert woken == []
+    async with asyncio.timeout(PATIENCE):
+        await last.wait()
+    assert woken == [0, 1, 2]
+    pace.close()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import orjson
 
 from parlour.kit.http.address import Blocked, Network, Target, parse, permitted
+from parlour.kit.http.pace import Pace
 
 if TYPE_CHECKING:  # aiohttp takes 0.2 s to import; who never calls out never pays
     import aiohttp
@@ -67,8 +68,11 @@ class RequestFailed(Exception):
 class Response:
     """What came back: a status, headers, and a body that is read as it arrives."""
 
-    def __init__(self, inner: "aiohttp.ClientResponse", origin: str, patience: "Patience") -> None:
+    def __init__(
+        self, inner: "aiohttp.ClientResponse", origin: str, patience: "Patience", pace: Pace
+    ) -> None:
         self._inner = inner
+        self._pace = pace
         self._origin = origin
         self._patience = patience
 
@@ -96,14 +100,14 @@ class Response:
     async def pour(self, take: Callable[[bytes], bool]) -> None:
         """Hand the body to `take` as it arrives, until its end or until `take` wants no more.
 
-        What `chunks` does for whoever can wait in between, at half the cost. What `take` raises
-        comes out of here; RequestFailed as in `chunks`.
+        What `chunks` does for whoever can wait in between; this wakes no task for a piece. What
+        `take` raises comes out of here; RequestFailed as in `chunks`.
         """
         from parlour.kit.http.wire import Pump, translated  # noqa: PLC0415 - see TYPE_CHECKING
 
         self._refuse_compressed()
         with translated(self._origin, began=True):
-            await Pump(self._inner.content, self._patience, take).run()
+            await Pump(self._inner.content, self._patience, self._pace, take).run()
 
     async def read(self, max_bytes: int = _MAX_BYTES) -> bytes:
         """Read the whole body; RequestFailed when it has more than `max_bytes`."""
@@ -153,9 +157,12 @@ class GuardedClient:
         self._settings = settings
         self._resolve = resolve or system_resolve
         self._session: aiohttp.ClientSession | None = None
+        self.pace = Pace()
+        """How often the bodies of all its responses are read."""
 
     async def close(self) -> None:
         """Close every connection; the client can be used again afterwards."""
+        self.pace.close()
         session, self._session = self._session, None
         if session is not None:
             await session.close()
@@ -227,7 +234,7 @@ class GuardedClient:
         patience = wire.Patience(inner, target.origin, deadlines, began)
         patience.allow(max_bytes)
         try:
-            yield Response(inner, target.origin, patience)
+            yield Response(inner, target.origin, patience, self.pace)
         finally:
             patience.end()
             inner.release()

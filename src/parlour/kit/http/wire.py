@@ -13,6 +13,7 @@ from yarl import URL
 
 from parlour.kit.http.address import Target
 from parlour.kit.http.client import Deadlines, RequestFailed
+from parlour.kit.http.pace import Pace
 
 Addresses = Callable[[str, int], Awaitable[list[str]]]
 MayConnect = Callable[[str, int], bool]
@@ -153,17 +154,23 @@ class Patience:
 class Pump:
     """Hands a body to `take` as it arrives, without waking a task for each piece.
 
+    Among many, it does not look at what comes for a moment after each piece (`Pace`).
     It stands where aiohttp keeps the future of a task that reads; nothing public tells of what
     has come. What came within one turn of the event loop is handed over in one piece, in the next:
     aiohttp's parser must not be in the midst of its work.
     """
 
-    __slots__ = ("_content", "_heard", "_is_due", "_loop", "_over", "_take")
+    __slots__ = ("_content", "_heard", "_is_due", "_loop", "_over", "_pace", "_take")
 
     def __init__(
-        self, content: aiohttp.StreamReader, patience: Patience, take: Callable[[bytes], bool]
+        self,
+        content: aiohttp.StreamReader,
+        patience: Patience,
+        pace: Pace,
+        take: Callable[[bytes], bool],
     ) -> None:
         """Get ready; `take` says whether it wants more, and what it raises comes out of `run`."""
+        self._pace = pace
         self._content: Any = content
         self._heard = patience.heard
         self._take = take
@@ -175,12 +182,15 @@ class Pump:
         """Hand over until the body's end, or until no more is wanted."""
         if self._content.at_eof():
             return
+        self._pace.running += 1
         try:
             self._drain()
             await self._over
         finally:
+            self._pace.running -= 1
             self._wait(None)
             self._over.cancel()
+            self._wake()
 
     def done(self) -> bool:
         """Say, as a future would, whether there is nobody to tell."""
@@ -217,8 +227,19 @@ class Pump:
                 self.set_result(None)
             else:
                 self._wait(self)
+                if data and self._pace.rest(self._wake) and (line := self._line()) is not None:
+                    line.pause_reading()
         except Exception as error:  # noqa: BLE001 - whatever it is, it comes out of `run`
             over.set_exception(error)
+
+    def _wake(self) -> None:
+        if (line := self._line()) is not None:
+            line.resume_reading()
+
+    def _line(self) -> asyncio.Transport | None:
+        """Return the connection, while there is one."""
+        line: asyncio.Transport | None = self._content._protocol.transport  # noqa: SLF001
+        return None if line is None or line.is_closing() else line
 
     def _wait(self, waiter: "Pump | None") -> None:
         self._content._waiter = waiter  # noqa: SLF001
