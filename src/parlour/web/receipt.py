@@ -118,13 +118,15 @@ class Receiving(HttpToolsProtocol):
 
     def _wrong(self) -> HTTPStatus | None:
         """Say what is wrong with how a request is framed, where the parser lets it pass."""
-        hosts = [value for name, value in self.headers if name == b"host"]
+        hosts, codings = [], []
+        for name, value in self.headers:
+            if name == b"host":
+                hosts.append(value)
+            elif name == b"transfer-encoding":
+                codings.append(value.strip().lower())
         is_old = self.parser.get_http_version() == "1.0"
         if not (is_old and not hosts) and (len(hosts) != 1 or not _HOST.fullmatch(hosts[0])):
             return HTTPStatus.BAD_REQUEST
-        codings = [
-            value.strip().lower() for name, value in self.headers if name == b"transfer-encoding"
-        ]
         if codings and (is_old or not codings[-1].endswith(b"chunked")):
             return HTTPStatus.BAD_REQUEST
         return HTTPStatus.NOT_IMPLEMENTED if codings not in ([], [b"chunked"]) else None

@@ -37,6 +37,10 @@ _SECRETS: Final = re.compile(
     r"|(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[\w-]{36,}"  # keys and link tokens look like this
 )
 _FRAMES: Final = 25
+_CLOCK: Final = slice(11, 23)
+"""The part of a moment that a line at a terminal has."""
+_THEN: Final = "0000-00-00T00:00:00.000Z"
+_SOME: Final = 123456789
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 _Event = MutableMapping[str, Any]
@@ -79,23 +83,27 @@ def access(method: str, route: str, status: int, seconds: float) -> None:
     """
     if method not in METHODS:
         method = "other"
-    _answered(method, route, status).observe(seconds)
+    counted, head, middle, tail = _answered(method, route, status, _state.json)
+    counted.observe(seconds)
     if _state.level <= logging.INFO:
-        event = {
-            "level": "info",
-            "event": "request",
-            "method": method,
-            "route": route,
-            "status": status,
-            "ms": round(seconds * 1000, 1),
-        }
-        _write_soon(_line(event))
+        now = rfc3339(time.time_ns() // 1_000_000)
+        now = now if _state.json else now[_CLOCK]
+        _write_soon(f"{head}{now}{middle}{round(seconds * 1000, 1)}{tail}")
 
 
 @cache
-def _answered(method: str, route: str, status: int) -> Histogram:
-    """Return the child of the metric; what it is named by is all ours, and little."""
-    return HTTP_SECONDS.labels(method, route, status)
+def _answered(
+    method: str, route: str, status: int, is_json: object
+) -> tuple[Histogram, str, str, str]:
+    """Return the child of the metric, and the line of such a request around when and how long.
+
+    What they are named by is all ours, and little.
+    """
+    told = {"level": "info", "event": "request", "method": method, "route": route, "status": status}
+    line = _line({**told, "ms": _SOME}, _THEN)
+    head, _, rest = line.partition(_THEN if is_json else _THEN[_CLOCK])
+    middle, _, tail = rest.rpartition(str(_SOME))
+    return HTTP_SECONDS.labels(method, route, status), head, middle, tail
 
 
 class _Out:
@@ -175,13 +183,13 @@ def places(frames: list[tuple[str, int | None, str]]) -> str:
     )
 
 
-def _line(event: Mapping[str, Any]) -> str:
-    now = rfc3339(time.time_ns() // 1_000_000)
+def _line(event: Mapping[str, Any], now: str = "") -> str:
+    now = now or rfc3339(time.time_ns() // 1_000_000)
     if _state.json:
         line = _dumped({"time": now, **event})
     else:
         rest = " ".join(f"{key}={_word(value)}" for key, value in event.items() if key not in _HEAD)
-        line = f"{now[11:23]} {event['level']:<7} {event['event']} {rest}".rstrip()
+        line = f"{now[_CLOCK]} {event['level']:<7} {event['event']} {rest}".rstrip()
     # Control characters could forge lines, or command a terminal; JSON leaves some as they are.
     return line if line.isprintable() else "".join(map(_visible, line))
 
