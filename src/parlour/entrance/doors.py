@@ -274,11 +274,12 @@ def look_at(
     found = door_of(len(hashes)).find(conn, link=token.link_id, now=now, **given)
     if found is None or not is_here(conn, tools, found[0].row):
         raise Refused(_NOTHING_HERE)
-    behind, who = found[0], found[1] if hashes else STRANGER
+    behind, lately = found
     row, sharing, terms = behind.row, behind.sharing, behind.terms
+    who = lately if hashes else STRANGER
     use = use_of(row, who)
     use_lasts = use is not None and uses.lasts(use, behind.use_terms, now)
-    is_used_up = 0 < row.max_uses <= row.uses and not use_lasts
+    is_used_up = 0 < row.max_uses <= lately.uses and not use_lasts
     old = None if token.address == row.address else _old(conn, token)
     verdict = rules.admit(token, standing_of(behind, old, is_used_up=is_used_up), now)
     if behind.seats is not None and who.conversation_id is None and isinstance(verdict, Admit):
@@ -302,7 +303,7 @@ def look_at(
         who.visitor_id,
         who.seen_at or 0,
         who.conversation_id,
-        row.last_used_at,
+        lately.last_used_at,
         pen,
         hold.by_name if hold is not None and pen is Pen.OPERATOR else "",
         row.draft_of is not None,

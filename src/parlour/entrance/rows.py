@@ -30,10 +30,8 @@ _DOOR: Final[list[Any]] = [
     _LINK.enabled,
     _LINK.revoked_at,
     _LINK.welcome_message,
-    _LINK.last_used_at,
     _LINK.require_email,
     _LINK.emails,
-    _LINK.uses,
     _LINK.max_uses,
     _LINK.rate_limit_per_minute,
     _LINK.address,
@@ -60,6 +58,8 @@ _DOOR: Final[list[Any]] = [
     agents.c.sharing,
     agents.c.kept_days,
 ]
+_LATELY: Final[list[Any]] = [_LINK.uses, _LINK.last_used_at]
+"""What messages change, and so no part of what is made of the row once."""
 _WHO: Final[list[Any]] = [
     sessions.c.hash.label("session"),
     sessions.c.visitor_id,
@@ -88,9 +88,9 @@ def door_of(hashes: int) -> Remembered[Behind]:
     door = links.links.join(agents, agents.c.id == _LINK.agent_id).outerjoin(
         widgets, sa.and_(_LOOK.id == _LINK.widget_id, _LOOK.deleted_at.is_(None))
     )
-    wanted = sa.select(*_DOOR).select_from(door)
+    wanted = sa.select(*_DOOR, *_LATELY).select_from(door)
     if hashes:
-        wanted = sa.select(*_DOOR, *_WHO).select_from(_with_visitor(door, hashes))
+        wanted = sa.select(*_DOOR, *_LATELY, *_WHO).select_from(_with_visitor(door, hashes))
     return Remembered(
         wanted.where(
             _LINK.id == sa.bindparam("link"),

@@ -29,6 +29,6 @@ def is_person(scope: Scope) -> bool:
     return bool(agent) and not _is_program(agent)
 
 
-@lru_cache(1_024)
+@lru_cache(256)
 def _is_program(agent: bytes) -> bool:
     return _PROGRAM.search(agent) is not None

@@ -21,7 +21,7 @@ Row = Any
 
 Made = TypeVar("Made")
 
-_MADE = 1_024
+_MADE = 256
 """Rows of one statement that are remembered, with what was made of them."""
 
 
@@ -54,8 +54,9 @@ class _Ready:
     """Takes the values in the order of their places."""
     inputs: tuple[tuple[str, Callable[[Any], Any]], ...]
     """The parameters that are not sent as they are, and how they are written."""
-    shown: tuple[_Columns, ...]
-    """What it returns, in one part, or in two."""
+    shown: _Columns
+    """What it returns; of one that is cut, the columns before that."""
+    rest: _Columns
 
     def values(self, given: dict[str, Any]) -> tuple[Any, ...]:
         if self.fixed:
@@ -79,7 +80,10 @@ class Prepared:
     def __init__(
         self, statement: Executable, columns: Iterable[str] | None = None, *, cut: int | None = None
     ) -> None:
-        """Take a statement with named parameters; `columns` are those an INSERT gives."""
+        """Take a statement with named parameters; `columns` are those an INSERT gives.
+
+        A row that is `cut` at a column comes in two.
+        """
         self._cut = cut
         self._statement = statement
         self._columns = None if columns is None else list(columns)
@@ -89,14 +93,14 @@ class Prepared:
         """Run it and return its rows."""
         ready = self._for(conn)
         found = _run(conn, ready.sql, ready.values(values)).fetchall()
-        return [ready.shown[0].read(each) for each in found]
+        return [ready.shown.read(each) for each in found]
 
     def first(self, conn: Connection, /, **values: Any) -> Row | None:
         """Run it and return its first row; None when there is none."""
         ready = self._for(conn)
         # All rows, because a statement that is left half-way holds up the commit.
         found = _run(conn, ready.sql, ready.values(values)).fetchall()
-        return ready.shown[0].read(found[0]) if found else None
+        return ready.shown.read(found[0]) if found else None
 
     def one(self, conn: Connection, /, **values: Any) -> Row:
         """Run it and return its one row, which must be there: NoResultFound."""
@@ -133,30 +137,27 @@ class Remembered(Prepared, Generic[Made]):
     made each time: its driver has read the columns already, and they are no key any more.
     """
 
-    __slots__ = ("_at", "_made", "_make")
+    __slots__ = ("_made", "_make")
 
     def __init__(self, statement: Executable, at: int, make: Callable[[Row], Made]) -> None:
         """Take a statement with named parameters, and what to `make` of the columns before `at`."""
         super().__init__(statement, cut=at)
-        self._at = at
         self._make = make
-
-        @lru_cache(_MADE)
-        def made(columns: tuple[Any, ...]) -> Made:
-            return make(self._ready["sqlite"].shown[0].read(columns))
-
-        self._made = made
+        self._made = lru_cache(_MADE)(self._of)
 
     def find(self, conn: Connection, /, **values: Any) -> tuple[Made, Row] | None:
         """Run it; return what is made of its first row, and that row's other columns."""
-        ready, at = self._for(conn), self._at
+        ready, at = self._for(conn), self._cut
         found = _run(conn, ready.sql, ready.values(values)).fetchall()
         if not found:
             return None
-        columns, (first, rest) = found[0], ready.shown
+        first, rest = found[0][:at], found[0][at:]
         is_key = conn.dialect.name == "sqlite"
-        made = self._made(columns[:at]) if is_key else self._make(first.read(columns[:at]))
-        return made, rest.read(columns[at:])
+        made = self._made(first) if is_key else self._make(ready.shown.read(first))
+        return made, ready.rest.read(rest)
+
+    def _of(self, columns: tuple[Any, ...]) -> Made:
+        return self._make(self._ready["sqlite"].shown.read(columns))
 
 
 def inserting(table: Table, columns: str) -> Prepared:
@@ -198,13 +199,14 @@ def _compiled(
         (name, _processor(binds[name].type, dialect, "bind_processor")) for name in set(places)
     ]
     shown = list(statement.exported_columns) if isinstance(statement, ReturnsRows) else []
-    parts = [shown] if cut is None else [shown[:cut], shown[cut:]]
+    at = len(shown) if cut is None else cut
     return _Ready(
         compiled.string,
         {name: binds[name].value for name in set(places) if not binds[name].required},
         _picker(places),
         tuple((name, write) for name, write in writes if write is not None),
-        tuple(_shown(each, dialect) for each in parts),
+        _shown(shown[:at], dialect),
+        _shown(shown[at:], dialect),
     )
 
 

@@ -16,8 +16,8 @@ _TICK: Final = 0.005
 class Pace:
     """Lets each of many bodies rest after a piece, so that what comes meanwhile is read as one.
 
-    A piece costs the same whatever is in it. Readers of one reply among hundreds see its words a
-    few times less often in a second, and no later than their eyes would.
+    A piece costs the same whatever is in it. Readers of one reply among hundreds see its words
+    some twenty times a second.
     """
 
     def __init__(self) -> None:

@@ -83,7 +83,7 @@ def access(method: str, route: str, status: int, seconds: float) -> None:
     """
     if method not in METHODS:
         method = "other"
-    counted, head, middle, tail = _answered(method, route, status, _state.json)
+    counted, head, middle, tail = _answered(method, route, status, is_json=_state.json)
     counted.observe(seconds)
     if _state.level <= logging.INFO:
         now = rfc3339(time.time_ns() // 1_000_000)
@@ -93,7 +93,7 @@ def access(method: str, route: str, status: int, seconds: float) -> None:
 
 @cache
 def _answered(
-    method: str, route: str, status: int, is_json: object
+    method: str, route: str, status: int, *, is_json: bool
 ) -> tuple[Histogram, str, str, str]:
     """Return the child of the metric, and the line of such a request around when and how long.
 

@@ -3,7 +3,6 @@
 import os
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -132,7 +131,6 @@ def secrets(config: Config) -> dict[str, Moment]:
     return {"api_key": config.api_key_at} if config.api_key_sealed else {}
 
 
-@lru_cache(1_024)
 def endpoint(base_url: str) -> str:
     """Find the address of the chat completions; Blocked when the base is not a plain address.
 
