@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 
 from parlour.agents.contract import Part, Status, Text
-from parlour.chat.runner import _consume
+from parlour.agents.pouring import pour
 from parlour.chat.writing import Writing
 from parlour.conversations.model import Turn, TurnState
 from parlour.kit.bus import MemoryBus
@@ -39,7 +39,7 @@ async def test_an_endless_answer_ends_and_others_get_their_turn(part: Part) -> N
     turn = Turn("trn_1", "cnv_1", "agt_1", 1, 1, 2, TurnState.RUNNING, 1, None)
     writing = Writing(turn, MemoryBus().begin_log("trn_1:1"), LONGEST, SystemClock())
     backend = Endless(part)
-    consuming = asyncio.create_task(_consume(backend, cast("Any", None), writing))
+    consuming = asyncio.create_task(pour(backend, cast("Any", None), writing.take))
     await asyncio.wait_for(consuming, PATIENCE)
     assert backend.closed
     assert writing.offset == (LONGEST if isinstance(part, Text) else 0)

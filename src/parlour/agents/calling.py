@@ -2,13 +2,12 @@
 
 import asyncio
 import json
-from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from parlour.agents.contract import BackendFailure, Part, Take
+from parlour.agents.contract import BackendFailure
 from parlour.agents.parts import one_line
 from parlour.config import Settings
 from parlour.kit.http import Blocked, Deadlines, RequestFailed, Response
@@ -73,30 +72,6 @@ async def attempted(
     except BackendFailure as failure:  # servers quote the key that they refuse
         message = str(failure).replace(secret, "[key]") if secret else str(failure)
         raise BackendFailure(failure.code, message) from None
-
-
-async def flowing(pour: Callable[[Take], Coroutine[Any, Any, None]]) -> AsyncGenerator[Part, None]:
-    """Yield the parts that are poured, for whoever waits in between; closed, it ends that."""
-    parts, came = deque[Part](), asyncio.Event()
-
-    def take(part: Part) -> None:
-        parts.append(part)
-        came.set()
-
-    pouring = asyncio.create_task(pour(take))
-    pouring.add_done_callback(lambda _: came.set())
-    try:
-        while not pouring.done():
-            await came.wait()
-            came.clear()
-            while parts:
-                yield parts.popleft()
-        while parts:
-            yield parts.popleft()
-        pouring.result()
-    finally:
-        pouring.cancel()
-        await asyncio.wait({pouring})
 
 
 def _refusal(status: int, headers: Mapping[str, str], said: str) -> _Refusal:

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, TypeGuard, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import msgspec
 
@@ -195,11 +195,6 @@ class Pouring(Backend, Protocol):
     async def pour(self, question: Question, take: Take) -> None:
         """Give the parts of the answer to `take`, which does not wait; else as `answer`."""
         ...
-
-
-def is_pouring(backend: Backend) -> TypeGuard[Pouring]:
-    """Whether a backend's parts can be taken the moment they arrive."""
-    return hasattr(backend, "pour")
 
 
 @runtime_checkable

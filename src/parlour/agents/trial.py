@@ -2,13 +2,13 @@
 
 import asyncio
 from collections.abc import Mapping
-from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Final
 
 from parlour.agents import keeping
-from parlour.agents.contract import BackendFailure, Question, Said, Text, Usage
+from parlour.agents.contract import BackendFailure, Enough, Part, Question, Said, Text, Usage
 from parlour.agents.model import Agent
+from parlour.agents.pouring import pour
 from parlour.kit.tokens import new_id
 from parlour.tools import Tools
 
@@ -53,15 +53,10 @@ async def ask(
     await kind.check(accepted, tools, trusted=trusted)
     agent_id = "agt_trial" if agent is None else agent.id
     question = Question((Said("visitor", ASKED),), agent_id, "cnv_trial", new_id("trn"))
-    loop = asyncio.get_running_loop()
-    heard = _Heard(loop.time())
+    heard = _Heard()
     try:
         async with asyncio.timeout(_SECONDS):
-            async with aclosing(_parts(kind.build(accepted, agent_id, tools), question)) as parts:
-                async for part in parts:
-                    heard.take(part, loop.time())
-                    if len(heard.text) > _SHOWN:
-                        break
+            await pour(kind.build(accepted, agent_id, tools), question, heard.take)
     except TimeoutError:
         return heard.told("timeout", f"nothing came to an end within {_SECONDS:.0f} seconds")
     except BackendFailure as failure:
@@ -79,37 +74,29 @@ async def ask_draft(
     return await ask(tools, agent.draft.backend, given, agent, trusted=trusted)
 
 
-async def _parts(backend: Any, question: Question) -> Any:
-    answer = backend.answer(question)
-    try:
-        async for part in answer:
-            yield part
-    finally:
-        close = getattr(answer, "aclose", None)
-        if close is not None:
-            await close()
-
-
 class _Heard:
     """What came so far, and when."""
 
-    def __init__(self, began: float) -> None:
-        self._began = began
+    def __init__(self) -> None:
+        self._now = asyncio.get_running_loop().time
+        self._began = self._now()
         self._first: float | None = None
         self._tokens: int | None = None
         self.text = ""
 
-    def take(self, part: object, now: float) -> None:
-        """Take in a part of the answer."""
+    def take(self, part: Part) -> None:
+        """Take in a part of the answer. Enough: as much has come as is shown."""
         if isinstance(part, Text) and part.text:
-            self._first = self._first or now
+            self._first = self._first or self._now()
             self.text += part.text
         elif isinstance(part, Usage):
             self._tokens = part.input_tokens + part.output_tokens
+        if len(self.text) > _SHOWN:
+            raise Enough
 
     def told(self, code: str, problem: str) -> Tried:
         """Say what came of it."""
-        now = asyncio.get_running_loop().time()
+        now = self._now()
         first = None if self._first is None else round((self._first - self._began) * 1000)
         total = round((now - self._began) * 1000)
         text = self.text[:_SHOWN].strip()

@@ -2,8 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -14,16 +13,8 @@ import structlog
 
 from parlour import events, memory
 from parlour.agents import doing, variables
-from parlour.agents.contract import (
-    Backend,
-    BackendFailure,
-    Enough,
-    Part,
-    Question,
-    Status,
-    Take,
-    is_pouring,
-)
+from parlour.agents.contract import Backend, BackendFailure, Question, Status
+from parlour.agents.pouring import pour
 from parlour.agents.sharing import sharing_of
 from parlour.agents.store import published_content
 from parlour.agents.variables import Definition
@@ -47,9 +38,6 @@ from parlour.tools import Tools
 log = structlog.get_logger("parlour.chat")
 
 _BACKENDS = 200
-_TURN_OF_LOOP = 0.02
-"""Seconds after which a reply lets others have the event loop."""
-
 _PATIENCE = 30
 """Seconds for which a reply's end is offered again to a database that is away."""
 
@@ -241,7 +229,7 @@ async def _traced(backend: Backend, question: Question, writing: Writing) -> Non
     about = {"parlour__agent": question.agent_id, "parlour__turn": question.turn_id}
     with traces.span("backend", "client", **about) as span:
         try:
-            await _consume(backend, question, writing)
+            await pour(backend, question, writing.take)
         except BackendFailure as error:
             span.fail(error.code)
             raise
@@ -252,30 +240,6 @@ async def _traced(backend: Backend, question: Question, writing: Writing) -> Non
                 gen_ai__usage__output_tokens=told.get("output"),
                 parlour__first_text_ms=told.get("wait"),
             )
-
-
-async def _consume(backend: Backend, question: Question, writing: Writing) -> None:
-    with suppress(Enough):
-        if is_pouring(backend):
-            await backend.pour(question, writing.take)
-        else:
-            await _iterate(backend.answer(question), writing.take)
-
-
-async def _iterate(answer: AsyncIterator[Part], take: Take) -> None:
-    loop = asyncio.get_running_loop()
-    try:
-        gave_way = loop.time()
-        async for part in answer:
-            take(part)
-            if loop.time() - gave_way > _TURN_OF_LOOP:
-                # A backend that never waits would keep everybody else waiting.
-                await asyncio.sleep(0)
-                gave_way = loop.time()
-    finally:
-        close = getattr(answer, "aclose", None)
-        if close is not None:
-            await close()
 
 
 def _judge(run: Run, question: Question, recalled: memory.Recalled) -> _End:

@@ -11,8 +11,9 @@ import orjson
 from parlour.agents.backends.openai.config import Config, endpoint, key_of
 from parlour.agents.backends.openai.prompt import messages, request
 from parlour.agents.backends.openai.reader import ReplyReader
-from parlour.agents.calling import attempted, deadlines_of, flowing
+from parlour.agents.calling import attempted, deadlines_of
 from parlour.agents.contract import BackendFailure, Part, Question, Take
+from parlour.agents.pouring import flowing
 from parlour.kit.http import Response
 from parlour.tools import Tools
 

@@ -12,9 +12,10 @@ from standardwebhooks import Webhook
 from parlour.agents.backends.webhook.config import Config
 from parlour.agents.backends.webhook.reader import PartReader, json_of
 from parlour.agents.backends.webhook.signing import Proof
-from parlour.agents.calling import attempted, deadlines_of, flowing
+from parlour.agents.calling import attempted, deadlines_of
 from parlour.agents.contract import BackendFailure, File, Part, Question, Said, Take
 from parlour.agents.parts import answer_of
+from parlour.agents.pouring import flowing
 from parlour.kit.http import LineReader, LineTooLong, Response
 from parlour.tools import Tools
 
