@@ -10,8 +10,8 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
 from parlour.config import Settings
-from parlour.web import site
-from parlour.web.api import describing, service
+from parlour.web import whole
+from parlour.web.api import describing, interface
 from parlour.web.gates import Gate
 from tests.rig.project import ROOT
 
@@ -23,8 +23,8 @@ DOCUMENTED = set(re.findall(r"^\| `([A-Z]+ /[^`]*)` \|", PAGE, re.MULTILINE))
 def app() -> Litestar:
     with warnings.catch_warnings():  # handlers name what they take, in the way of Litestar 2
         warnings.simplefilter("ignore", LitestarDeprecationWarning)
-        built = site.routed(Settings().max_body_bytes)
-        describing.described(built, service.CALLS)
+        built = whole.routed(Settings().max_body_bytes)
+        describing.described(built, interface.CALLS)
     return built
 
 
@@ -39,7 +39,7 @@ def handlers(app: Litestar) -> list[tuple[str, HTTPRouteHandler]]:
 
 
 def test_every_call_is_documented_and_there(app: Litestar) -> None:
-    document = describing.described(app, service.CALLS)
+    document = describing.described(app, interface.CALLS)
     calls = {
         f"{method.upper()} {path}"
         for path, item in document["paths"].items()
@@ -50,7 +50,7 @@ def test_every_call_is_documented_and_there(app: Litestar) -> None:
 
 
 def test_the_description_holds_all_that_programs_may_call(app: Litestar) -> None:
-    document = describing.described(app, service.CALLS)
+    document = describing.described(app, interface.CALLS)
     served = {path for path, _ in handlers(app)}
     pages = {path for path in served if "/chat/" in path and "/api/" not in path}
     pages |= {path for path in served if path.startswith(("/studio", "/share/"))}

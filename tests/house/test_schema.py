@@ -1,7 +1,10 @@
 """The migrations make exactly the tables that the rooms describe, on both engines."""
 
 import importlib
+import json
 import pkgutil
+import subprocess
+import sys
 from typing import Any
 
 from alembic.autogenerate import compare_metadata
@@ -39,6 +42,15 @@ async def test_migrations_and_rooms_agree(db: Database) -> None:
     _know_every_table()
     assert await db.browse(_differences, _is_described, metadata) == []
     assert await db.browse(_differences, _is_derived, derived) == []
+
+
+def test_who_serves_knows_every_table() -> None:
+    """What backs up or vacuums all tables goes by what is loaded, and not all of the site is."""
+    asked = "import json, parlour.main.serving; from parlour.kit.db import metadata; "
+    asked += "print(json.dumps(sorted(metadata.tables)))"
+    told = subprocess.run([sys.executable, "-c", asked], check=True, capture_output=True)
+    _know_every_table()
+    assert json.loads(told.stdout) == sorted(metadata.tables)
 
 
 BY_NAME = {

@@ -13,7 +13,7 @@ from litestar import Litestar
 from parlour.chat.live import Live
 from parlour.config import Settings
 from parlour.tools import Tools
-from parlour.web import site
+from parlour.web import front, site, whole
 from parlour.web.edge import Edge
 from tests.rig.waiting import PATIENCE
 
@@ -39,12 +39,13 @@ class Reply:
 
 
 @cache
-def _routed() -> Litestar:
+def routed() -> tuple[Litestar, Litestar]:
     """The routes, which take long to make; one test at a time has them."""
+    most = Settings().max_body_bytes
     with warnings.catch_warnings():
         # The program itself does not hear what the framework plans for its next version.
         warnings.simplefilter("ignore")
-        return site.routed(Settings().max_body_bytes)
+        return front.routed(most), whole.routed(most)
 
 
 @dataclass
@@ -55,7 +56,8 @@ class Inside:
     edge: Edge = field(init=False)
 
     def __post_init__(self) -> None:
-        self.edge = site.furnished(_routed(), self.tools, Live(self.tools))
+        before, behind = routed()
+        self.edge = site.furnished(before, self.tools, Live(self.tools), behind)
 
     async def ask(
         self,

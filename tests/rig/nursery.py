@@ -239,7 +239,7 @@ def _prepare() -> None:
 
     import parlour
     from parlour.staff import passwords
-    from parlour.web import assets, sheets, site
+    from parlour.web import assets, front, sheets, whole
 
     importlib.import_module("uvicorn.lifespan.off")
     for module in pkgutil.walk_packages(parlour.__path__, "parlour."):
@@ -247,7 +247,8 @@ def _prepare() -> None:
             importlib.import_module(module.name)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        _have_routed(site)
+        for routes in (front, whole):
+            _have_routed(routes)
     assets.assets()
     templates = Path(sheets.__file__).parent / "templates"
     for path in templates.rglob("*.html"):
@@ -261,13 +262,13 @@ def _prepare() -> None:
     gc.freeze()
 
 
-def _have_routed(site: Any) -> None:
+def _have_routed(routes: Any) -> None:
     """Make the routes once for all: each fork has a copy of its own, to furnish with its tools."""
     from parlour.config import Settings
 
-    usual, route = Settings().max_body_bytes, site.routed
+    usual, route = Settings().max_body_bytes, routes.routed
     ready = route(usual)
-    site.routed = lambda most: ready if most == usual else route(most)
+    routes.routed = lambda most: ready if most == usual else route(most)
 
 
 @cache

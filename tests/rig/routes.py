@@ -9,7 +9,7 @@ from litestar.routes import HTTPRoute
 
 from parlour.config import Settings
 from parlour.rights import Permission
-from parlour.web import site
+from parlour.web import whole
 from parlour.web.gates import Gate
 
 
@@ -52,7 +52,7 @@ def every_route() -> tuple[Route, ...]:
     with warnings.catch_warnings():
         # The program itself does not hear what the framework plans for its next version.
         warnings.simplefilter("ignore")
-        app = site.routed(Settings().max_body_bytes)
+        app = whole.routed(Settings().max_body_bytes)
     return tuple(
         Route(method, route.path_format, handler.opt["gate"])
         for route in app.routes

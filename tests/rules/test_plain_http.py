@@ -58,7 +58,7 @@ async def test_pages_let_browsers_name_the_origin_of_forms_where_nothing_else_do
 
     sent = [(name.encode(), value.encode()) for name, value in headers.items()]
     scope = {"type": "http", "method": "GET", "path": "/x", "raw_path": b"/x", "headers": sent}
-    await edge.Edge(app, settings, {})(scope, None, send)  # type: ignore[arg-type]
+    await edge.Edge(app, settings)(scope, None, send)  # type: ignore[arg-type]
     assert [each[b"referrer-policy"].decode() for each in told] == [policy]
 
 

@@ -13,6 +13,7 @@ import uvicorn
 
 from parlour import __version__, jobs
 from parlour.agents.keeping import backend_of
+from parlour.canned import store as canned
 from parlour.chat.live import Live
 from parlour.chat.runner import Runner
 from parlour.config import Settings
@@ -27,6 +28,8 @@ from parlour.web.edge import Edge
 
 log = structlog.get_logger("parlour")
 
+ROOMS = (canned,)
+"""Who runs everything knows every room, and so every table; only the studio asks for these."""
 _BACKLOG = 2048
 _WAKE = "jobs"
 
@@ -137,6 +140,7 @@ async def serve(
     Raises:
         Unavailable: another server uses the same data, or a part this needs cannot be had.
     """
+    gc.freeze()  # what was loaded
     observe.configure(settings.log_level)
     listening = _listen(settings.host, settings.port)
     address, port = listening.getsockname()[:2]

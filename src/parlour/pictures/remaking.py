@@ -16,13 +16,10 @@ from typing import Final, TypeVar
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from parlour.kit.errors import FieldError, Invalid, TooLarge
+from parlour.pictures.bounds import MOST_BYTES, MOST_PIXELS
 
 Made = TypeVar("Made")
 
-MOST_BYTES: Final = 5 * 1_048_576
-"""Of a picture as it is uploaded."""
-MOST_PIXELS: Final = 25_000_000
-"""Of a picture before it is made smaller: each takes four bytes while that is done."""
 SIDE: Final = 192
 """Dots at each side of what is kept, enough for the largest place on the finest screen."""
 _LEAST: Final = 16

@@ -56,13 +56,11 @@ class Edge:
         self,
         app: ASGIApp,
         settings: Settings,
-        methods: Mapping[str, Collection[str]],
         hosts: Hosts | None = None,
     ) -> None:
-        """Wrap `app`, whose paths take these methods; `hosts` are those of workspaces."""
+        """Wrap `app`; `hosts` are those of workspaces."""
         self._app = app
         self._hosts = hosts
-        self._allow = {path: allow(taken).encode() for path, taken in methods.items()}
         public = urlsplit(settings.public_url)
         self._origin = f"{public.scheme}://{public.netloc}".encode() if public.netloc else b""
         self._always = list(ALWAYS)
@@ -92,7 +90,7 @@ class Edge:
                 status = message["status"]
                 headers = self._with_headers(scope, list(message["headers"]))
                 if method == HttpMethod.OPTIONS:
-                    self._tell_methods(scope, headers)
+                    _tell_methods(scope, headers)
                 message["headers"] = headers
             await send(message)
 
@@ -147,13 +145,6 @@ class Edge:
                 host = value
         return not host.startswith(_NEAR)
 
-    def _tell_methods(self, scope: Any, headers: list[tuple[bytes, bytes]]) -> None:
-        """Name the methods of this path; the framework knows only those of its first handler."""
-        taken = self._allow.get(scope.get("path_template"))
-        if taken is not None:
-            headers[:] = [(name, value) for name, value in headers if name.lower() != b"allow"]
-            headers.append((b"allow", taken))
-
     def _is_foreign(self, scope: Any) -> bool:
         site = origin = host = None
         for name, value in scope["headers"]:
@@ -168,6 +159,13 @@ class Edge:
         # Browsers leave out Sec-Fetch-Site over plain http; then the origin tells.
         own = (scope.get(ORIGIN, self._origin), b"http://%s" % host if host else None)
         return origin is not None and origin not in own
+
+
+def _tell_methods(scope: Any, headers: list[tuple[bytes, bytes]]) -> None:
+    """Name the methods of this path; the framework knows only those of its first handler."""
+    if template := scope.get("path_template"):
+        headers[:] = [(name, value) for name, value in headers if name.lower() != b"allow"]
+        headers.append((b"allow", scope["litestar_app"].state.allow[template]))
 
 
 def allow(methods: Collection[str]) -> str:

@@ -2,11 +2,9 @@
 
 import re
 import unicodedata
-from functools import lru_cache
+from functools import cache, lru_cache
 from threading import Lock
-from typing import Final
-
-import snowballstemmer  # type: ignore[import-untyped]
+from typing import Any, Final
 
 _WORD: Final = re.compile(r"\w+(?:['’]\w+)*")
 _ENDING: Final = re.compile(r"['’](?:s|t|re|ve|ll|d|m)$", re.IGNORECASE)
@@ -190,7 +188,6 @@ _APART: Final = frozenset(_ALONE.split())
 "custom", "important" with "import", "several" with "severe"."""
 
 _IFICATION: Final = re.compile(r"ifications?$")
-_stemmer = snowballstemmer.stemmer("english")
 _stemming = Lock()
 """The stemmer keeps the word it is at within itself, and threads of several searches come to it."""
 
@@ -218,7 +215,15 @@ def root(word: str) -> str:
 
 def _stemmed(word: str) -> str:
     with _stemming:
-        return str(_stemmer.stemWord(word))
+        return str(_stemmer().stemWord(word))
+
+
+@cache
+def _stemmer() -> Any:
+    # Loaded when it is needed: it brings thirty languages along.
+    import snowballstemmer  # type: ignore[import-untyped]  # noqa: PLC0415
+
+    return snowballstemmer.stemmer("english")
 
 
 def _is_stemmed(word: str) -> bool:

@@ -134,6 +134,7 @@ _MODULES: Final = {
     "webhooks": "Webhooks",
     "events": "History",
     "service": "Service",
+    "interface": "Service",
 }
 _DESCRIBED: Final = (
     shapes,

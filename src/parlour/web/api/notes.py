@@ -1,37 +1,26 @@
-"""Notes for programs: what visitors left at links that were shut; and leaving one."""
+"""Notes for programs: what visitors left at links that were shut."""
 
 from typing import Annotated, Final
 
 import msgspec
-from litestar import Response, delete, get, post
+from litestar import delete, get, post
 from litestar.params import QueryParameter
 
 from parlour import transcripts
 from parlour.agents import store as agents
-from parlour.entrance import noting
-from parlour.entrance.noting import Written
 from parlour.kit.clock import rfc3339
 from parlour.links import store as links
 from parlour.notes import keeping, store
 from parlour.notes.store import Note
 from parlour.rights import Permission, Who
 from parlour.tools import Tools
-from parlour.web import sessions
 from parlour.web.api import asking
 from parlour.web.api.asking import After, Limit, Page
-from parlour.web.api.strict import Strict
-from parlour.web.gates import LINK, Asked, key
-from parlour.web.peers import place_of
+from parlour.web.gates import key
 
 _PATH: Final = "/api/notes"
 _SEE: Final = {"gate": key(Permission.CONVERSATIONS_SEE)}
 _ANSWER: Final = {"gate": key(Permission.CONVERSATIONS_ANSWER)}
-_REFUSES: Final = {
-    409: "The link is open: what there is to say can be said in the chat.",
-    422: "The text is empty, or something is too long.",
-    429: "Too many notes came from here; `Retry-After` says how long to wait.",
-}
-
 Agent = Annotated[str | None, QueryParameter(description="Only those for the agent of this name.")]
 Done = Annotated[
     bool | None, QueryParameter(description="Only those that were seen to, or only the others.")
@@ -67,21 +56,6 @@ class NoteDeleted(msgspec.Struct, frozen=True):
 
     message: str
     note_id: str
-
-
-class NewNote(Strict, frozen=True):
-    """A note for the team behind a link that is shut."""
-
-    text: str
-    contact: str = ""
-    note_id: str = ""
-    """Chosen by the caller: sent twice with the same one, it is left once."""
-
-
-class NoteLeft(msgspec.Struct, frozen=True):
-    """A note that has arrived."""
-
-    left: bool
 
 
 async def shown(tools: Tools, who: Who, found: list[Note]) -> list[NoteShown]:
@@ -157,18 +131,4 @@ async def delete_note(tools: Tools, who: Who, note_id: str) -> NoteDeleted:
     return NoteDeleted("the note has been deleted", note_id)
 
 
-@post("/api/public/note/{token:str}", opt={"gate": LINK, "refuses": _REFUSES}, status_code=201)
-async def leave_note(request: Asked, tools: Tools, token: str, data: NewNote) -> Response[NoteLeft]:
-    """Leave a note at a link that has ended, is used up, by invitation, closed or away."""
-    held = sessions.from_cookie(request.scope, tools.keys, token, tools.settings)
-    written = Written(
-        text=data.text,
-        contact=data.contact,
-        place=place_of(request.scope, tools, "notes"),
-        form=data.note_id,
-    )
-    await noting.leave(tools, token, sessions.explicit(request) or held, written)
-    return Response(NoteLeft(left=True), status_code=201)
-
-
-HANDLERS = [list_notes, one_note, note_done, note_reopened, delete_note, leave_note]
+HANDLERS = [list_notes, one_note, note_done, note_reopened, delete_note]

@@ -1,10 +1,10 @@
-"""Service calls: alive, ready, metrics, the interface described, and what crawlers may not do."""
+"""Service calls: alive, ready, metrics, and what crawlers may not do."""
 
 import asyncio
 import hmac
 import time
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from litestar import Response, get
 from litestar.datastructures import State
@@ -19,21 +19,7 @@ from parlour.kit.db.checking import require_usable
 from parlour.kit.errors import NotAllowed, NotFound, Problem, StorageFull, Unavailable
 from parlour.rights import Permission
 from parlour.tools import Tools
-from parlour.web.api import (
-    answers,
-    contact,
-    describing,
-    embedding,
-    files,
-    identity,
-    manage,
-    manual,
-    own,
-    probing,
-    public,
-    remembered,
-    verify,
-)
+from parlour.web.api import probing
 from parlour.web.assets import assets
 from parlour.web.gates import OPEN, SELF, Asked, bearer
 
@@ -42,10 +28,6 @@ _PATIENCE: Final = 1.0
 """Seconds a part may take to show that it is there."""
 _REMEMBERED: Final = 1.0
 _CRAWLED: Final = 86_400
-_PAGE_POLICY: Final = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'"
-)
 _PREFIXES: Final = ("/api/", "/chat/", "/docs", "/metrics", "/openapi", "/public/", "/share/")
 
 _JOBS = observe.gauge("jobs", "Jobs by what becomes of them.", "state")
@@ -137,20 +119,6 @@ async def metrics(request: Asked, tools: Tools, live: Live) -> Response[bytes]:
     )
 
 
-@get("/openapi.json", opt=_OPEN, sync_to_thread=False)
-def openapi(request: Asked) -> dict[str, Any]:
-    """Describe every call of this interface, as OpenAPI."""
-    return describing.described(request.app, CALLS)
-
-
-@get("/docs", opt=_OPEN, media_type="text/html", sync_to_thread=False)
-def docs(request: Asked) -> Response[bytes]:
-    """Show the interface's description as a page."""
-    page = manual.page(describing.described(request.app, CALLS))
-    headers = {"Content-Security-Policy": _PAGE_POLICY}
-    return Response(page, media_type="text/html", headers=headers)
-
-
 @get("/robots.txt", opt=_OPEN, media_type="text/plain", sync_to_thread=False)
 def robots() -> Response[str]:
     """Ask crawlers to stay away."""
@@ -190,24 +158,8 @@ HANDLERS = [
     healthz,
     readyz,
     metrics,
-    openapi,
-    docs,
     robots,
     security_txt,
     favicon,
     probing.probed,
 ]
-CALLS = (
-    *public.HANDLERS,
-    *files.HANDLERS,
-    *answers.HANDLERS,
-    *contact.HANDLERS,
-    *verify.HANDLERS,
-    *embedding.HANDLERS,
-    *identity.HANDLERS,
-    *remembered.HANDLERS,
-    *own.HANDLERS,
-    *manage.HANDLERS,
-    *HANDLERS,
-)
-"""What the description tells of: all that programs may call."""

@@ -8,7 +8,7 @@ from parlour.entrance import admitted
 from parlour.kit.errors import NotFound
 from parlour.pictures import store as pictures
 from parlour.tools import Tools
-from parlour.web import cards, sessions
+from parlour.web import sessions
 from parlour.web.counting import spared
 from parlour.web.gates import LINK, Asked
 
@@ -25,6 +25,9 @@ async def card(request: Asked, tools: Tools, token: str) -> Response[bytes]:
     portrait = None
     if door.content is not None and door.content.avatar:
         portrait = await tools.db.read(pictures.find, door.content.avatar)
+    # Loaded with what draws: only messengers ask for it.
+    from parlour.web import cards  # noqa: PLC0415
+
     words = look.title, look.about, door.accent or ""
     drawn = await asyncio.to_thread(cards.picture, *words, portrait)
     headers = {"Content-Security-Policy": "default-src 'none'; sandbox"}
