@@ -114,10 +114,12 @@ class _Exchange:
     async def through(self, edge: Edge) -> Reply:
         task = asyncio.ensure_future(edge(self._scope, self._receive, self._send))  # type: ignore[arg-type]
         hung_up = asyncio.ensure_future(self._hung_up.wait())
-        await asyncio.wait({task, hung_up}, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
-        hung_up.cancel()
-        if not task.done():
-            task.cancel()
+        try:
+            both = {task, hung_up}
+            await asyncio.wait(both, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            hung_up.cancel()
+            task.cancel()  # also when whoever asks goes away
         await asyncio.wait({task})
         if not task.cancelled() and (error := task.exception()) is not None:
             raise error

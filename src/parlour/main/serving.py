@@ -29,7 +29,7 @@ from parlour.web.edge import Edge
 log = structlog.get_logger("parlour")
 
 ROOMS = (canned,)
-"""Who runs everything knows every room, and so every table; only the studio asks for these."""
+"""Who runs everything knows every room, and so every table; only the team asks for these."""
 _BACKLOG = 2048
 _WAKE = "jobs"
 

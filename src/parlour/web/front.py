@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from litestar import Litestar, Response, get
+from litestar.response import Redirect
 
 from parlour.kit.errors import NotFound
 from parlour.web import inks, portraits, problems, routing
@@ -36,13 +37,19 @@ BEHIND: Final = (
     *("/studio/", "/api/", "/docs/", "/openapi.json/"),
     *("/conversation/", "/peoples/"),  # where older programs share conversations
 )
-"""Below these the team and its programs are at home, and nobody else …"""
+"""Below these stands what is the team's and its programs', and the description of all …"""
 _VISITORS: Final = "/api/public/"
 """… but visitors here."""
 
 _ALONE: Final = "default-src 'none'; frame-ancestors 'none'"
 """What holds for a file that is no page; a visitor's page loads two dozen, each with its head."""
 _FOREVER: Final = "public, max-age=31536000, immutable"
+
+
+@get("/", opt={"gate": OPEN}, sync_to_thread=False)
+def entry() -> Redirect:
+    """Lead whoever types nothing but the host to the studio."""
+    return Redirect("/studio", status_code=303)
 
 
 @get("/static/{version:str}/{path:path}", opt={"gate": OPEN}, sync_to_thread=False)
@@ -62,8 +69,8 @@ def static(request: Asked, version: str, path: str) -> Response[bytes]:
 
 def is_behind(path: str) -> bool:
     """Whether what is asked for stands behind the front: with the team, or its programs."""
-    whole = f"{path}/"
-    return path == "/" or (whole.startswith(BEHIND) and not whole.startswith(_VISITORS))
+    within = f"{path}/"
+    return within.startswith(BEHIND) and not within.startswith(_VISITORS)
 
 
 def handlers() -> list[Any]:
@@ -81,6 +88,7 @@ def handlers() -> list[Any]:
     return [
         *pages,
         *shared.HANDLERS,
+        entry,
         static,
         inks.ink_sheet,
         portraits.picture,

@@ -68,20 +68,23 @@ class _Behind:
 
     async def there(self) -> Litestar:
         """Return it, made by now; who comes meanwhile waits for the same."""
-        if self._making is None or (self._making.done() and self._making.exception()):
-            making = asyncio.to_thread(self._made)
-            self._making = asyncio.create_task(making, name="site-behind")
-        return await asyncio.shield(self._making)
+        making = self._making
+        if making is None or (making.done() and (making.cancelled() or making.exception())):
+            making = asyncio.create_task(asyncio.to_thread(self._made), name="site-behind")
+            self._making = making
+        return await asyncio.shield(making)
 
     def _made(self) -> Litestar:
-        # A third of the start and a sixth of the memory at rest, which nobody needs who chats.
+        # Loaded here: nobody needs it who only chats.
         from parlour.web import whole  # noqa: PLC0415
 
-        app = self._ready or whole.routed(self._tools.settings.max_body_bytes)
+        app = self._ready
+        if app is None:
+            app = whole.routed(self._tools.settings.max_body_bytes)
+            # It stays until the end: the garbage collector need not look at it again and again.
+            gc.freeze()
         app.state.update(self._equipment)
         whole.equip(app, self._tools)
-        # It stays until the end: the garbage collector need not look at it again and again.
-        gc.freeze()
         return app
 
 
@@ -97,12 +100,13 @@ class _Site:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer; what is behind is made first, if it is not there yet."""
-        if not front.is_behind(scope["path"]):
+        if not front.is_behind(scope.get("path", "")):
             await self._visited(scope, receive, send)
             return
         try:
             app = await self._behind.there()
         except Exception as error:  # noqa: BLE001 - whatever it is, whoever asked is told
+            # Also people, by a problem document: the studio's own pages are not there.
             scope["app"] = scope["litestar_app"] = self._front
             request: Asked = StrictRequest(scope, receive, send)
             told = problems.handle(request, error)

@@ -1,4 +1,4 @@
-"""The whole site: every route with its gate. It is made when the studio or a program asks first."""
+"""The whole site: every route with its gate. It is made when the team asks for its half first."""
 
 from typing import Any, Final
 

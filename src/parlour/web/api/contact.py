@@ -65,11 +65,7 @@ class NoteLeft(msgspec.Struct, frozen=True):
     left: bool
 
 
-@post(
-    "/api/public/contact/{token:str}",
-    opt=_ADDRESS,
-    status_code=201,
-)
+@post("/api/public/contact/{token:str}", opt=_ADDRESS, status_code=201)
 async def leave_address(request: Asked, tools: Tools, token: str, data: Address) -> AddressLeft:
     """Leave an address, once, when nobody came who was asked for: somebody will write to it."""
     held = sessions.from_cookie(request.scope, tools.keys, token, tools.settings)

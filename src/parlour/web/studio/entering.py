@@ -57,12 +57,6 @@ class Accepting(msgspec.Struct, frozen=True):
 _FORM = Body(media_type=RequestEncodingType.URL_ENCODED)
 
 
-@get("/", opt=_OPEN, sync_to_thread=False)
-def front() -> Redirect:
-    """Lead whoever types nothing but the host to the studio."""
-    return shell.go(shell.HOME)
-
-
 @get("/studio/setup", opt=_OPEN)
 async def setup_page(tools: Tools, code: str = "") -> Response[Any]:
     """Show the form of the first start; once there is an owner, lead to sign-in."""
@@ -226,7 +220,6 @@ async def _signed_in(
 
 
 HANDLERS = [
-    front,
     setup_page,
     set_up,
     sign_in_page,

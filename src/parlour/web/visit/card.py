@@ -25,10 +25,14 @@ async def card(request: Asked, tools: Tools, token: str) -> Response[bytes]:
     portrait = None
     if door.content is not None and door.content.avatar:
         portrait = await tools.db.read(pictures.find, door.content.avatar)
+    words = look.title, look.about, door.accent or ""
+    drawn = await asyncio.to_thread(_drawn, *words, portrait)
+    headers = {"Content-Security-Policy": "default-src 'none'; sandbox"}
+    return Response(drawn, media_type="image/png", headers=headers)
+
+
+def _drawn(title: str, about: str, accent: str, portrait: bytes | None) -> bytes:
     # Loaded with what draws: only messengers ask for it.
     from parlour.web import cards  # noqa: PLC0415
 
-    words = look.title, look.about, door.accent or ""
-    drawn = await asyncio.to_thread(cards.picture, *words, portrait)
-    headers = {"Content-Security-Policy": "default-src 'none'; sandbox"}
-    return Response(drawn, media_type="image/png", headers=headers)
+    return cards.picture(title, about, accent, portrait)
