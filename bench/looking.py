@@ -21,6 +21,7 @@ from parlour import events, main, rights, visitors, workspaces
 from parlour.agents import keeping
 from parlour.config import load
 from parlour.conversations.store import conversations, messages
+from parlour.forgetting import receipts
 from parlour.kit.clock import SECOND
 from parlour.kit.tokens import FOREVER, new_id, new_link_id
 from parlour.links import keeping as links
@@ -30,9 +31,10 @@ from parlour.staff import people
 from parlour.staff.people import NewPerson
 from parlour.staff.teams import keeping as teams
 from parlour.tools import Tools
+from parlour.webhooks import keeping as webhooks
 from parlour.widgets import keeping as widgets
 from tests.rig.processes import free_port, plain_environment
-from tests.rig.routes import every_route
+from tests.rig.routes import Route, every_route
 from tests.rig.services import Postgres, Redis
 
 TALKS, LINKS, AGENTS, EVENTS, VISITS = 100_000, 10_000, 20, 100_000, 7
@@ -42,7 +44,10 @@ ANSWER = "Open the settings and choose **reset**. " * 20
 AT_A_TIME = 2_000
 MOST = 100
 """Milliseconds that a page may take."""
-OTHERS = ("/live", ".svg", ".png", ".csv", ".pdf", "/sources/", "/sign-in", "/setup", "/invite/")
+OTHERS = (
+    *("/live", "/sources/", "/files/", "/sign-in", "/setup", "/invite/"),
+    *(".svg", ".png", ".csv", ".pdf", ".json"),
+)
 """What is no page, or a page for strangers."""
 EXTRA = (
     "/studio/conversations?state=failed",
@@ -58,6 +63,11 @@ EXTRA = (
     "/studio/history?actor=host",
 )
 """Filters and searches, as far as they are pages."""
+NAMED = {
+    *("name", "number", "link_id", "widget_id", "conversation_id", "person_id", "team_id"),
+    *("webhook_id", "receipt_id", "rest"),
+}
+"""What stands in addresses and is filled with something that is there."""
 Row = dict[str, Any]
 Door = tuple[str, str]
 """An agent and a link of it."""
@@ -90,12 +100,18 @@ def measure(_tools: programs.Tools) -> list[Figure]:
 
 def _addresses(there: dict[str, str]) -> list[str]:
     """Fill the path of every page with what is there."""
-    pages = []
-    for route in every_route():
-        is_page = route.method == "GET" and route.kind == "person"
-        if is_page and not any(each in route.path for each in OTHERS):
-            pages.append(route.at(**there))
-    return [*dict.fromkeys(pages), *EXTRA]
+    return [*dict.fromkeys(each.at(**there) for each in every_page()), *EXTRA]
+
+
+def every_page() -> list[Route]:
+    """List the routes of the studio that are pages."""
+    return [
+        route
+        for route in every_route()
+        if route.method == "GET"
+        and route.kind == "person"
+        and not any(each in route.path for each in OTHERS)
+    ]
 
 
 async def _filled(settings: dict[str, str]) -> dict[str, str]:
@@ -108,6 +124,14 @@ async def _filled(settings: dict[str, str]) -> dict[str, str]:
         agents = [await _agent(tools, who, number) for number in range(AGENTS)]
         widget = await widgets.create(tools, who, agents[0], widgets.Wish(name="Corner"))
         team = await teams.create(tools, who, teams.Edit("Bench", agents=agents[:1]))
+        wish = webhooks.Wish(
+            name="Bench", url="https://8.8.8.8/", kinds=["turn.ended"], is_on=False
+        )
+        hook = await webhooks.create(tools, who, wish)
+        gone = {"conversations": 1}
+        receipt = await tools.db.write(
+            receipts.write, who.workspace_id, "conversation", tools.clock.now(), gone
+        )
         start = tools.clock.now() - TALKS * SECOND
         doors = [(agent, new_link_id()) for agent in agents for _ in range(LINKS // AGENTS)]
         talks = [new_id("cnv") for _ in range(TALKS)]
@@ -124,6 +148,8 @@ async def _filled(settings: dict[str, str]) -> dict[str, str]:
         "conversation_id": talks[-1],
         "person_id": person.id,
         "team_id": team.id,
+        "webhook_id": hook.hook.id,
+        "receipt_id": receipt.id,
         "rest": "studio",
     }
 

@@ -9,6 +9,7 @@ from litestar.exceptions import LitestarDeprecationWarning
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
+from bench import looking
 from parlour.config import Settings
 from parlour.web import whole
 from parlour.web.api import describing, interface
@@ -77,3 +78,9 @@ def test_what_changes_something_is_never_a_get(app: Litestar) -> None:
             addresses = (".svg", ".png", ".csv", ".pdf", "/qr", "/share")
             forms = ("/keys", "/new", "/delete")
             assert not manages or path.endswith((*addresses, *forms)), path
+
+
+def test_every_page_of_the_studio_is_measured() -> None:
+    """`bench looking` knows of something to fill each address with."""
+    named = {name for each in looking.every_page() for name in re.findall(r"{(\w+)", each.path)}
+    assert named <= looking.NAMED

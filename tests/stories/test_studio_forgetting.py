@@ -46,6 +46,18 @@ async def test_first_it_is_told_what_goes(house: House) -> None:
     assert "forgot a conversation with" in history
 
 
+async def test_receipts_list_a_visitor_of_whom_nothing_said_was_left(house: House) -> None:
+    await house.talked(SAID)
+    (talk,) = await house.rows()
+    visitor = house.server.cli("conversation", "show", talk)["visitor"]["id"]
+    house.server.cli("conversation", "forget", talk, "--yes")
+    house.server.cli("visitor", "forget", visitor, "--yes")
+    page = await house.owner.get("/studio/receipts")
+    assert page.status == 200, page.words
+    assert "0 messages" in page.words
+    assert "2 messages" in page.words
+
+
 async def test_whoever_only_answers_forgets_nothing(house: House) -> None:
     await house.talked(SAID)
     (talk,) = await house.rows()
