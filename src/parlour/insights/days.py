@@ -20,6 +20,8 @@ _SETTLED: Final = 10 * MINUTE
 _SMALL: Final = 3_000
 """Facts that are counted on the spot, so that on a quiet day a number is never a minute old."""
 _LATELY: Final = HOUR
+_NEVER: Final = (0, -1)
+"""When a day was counted, and of how many facts, that never was."""
 
 daily = sa.Table(
     "daily_counts",
@@ -115,21 +117,35 @@ def failing(conn: sa.Connection, workspace_id: str, now: Moment) -> dict[str, Fa
 
 async def count(tools: Tools) -> None:
     """Count every day that is not settled yet; the present one is counted again and again."""
-    today = tools.clock.now() // DAY
+    now = tools.clock.now()
+    today = now // DAY
     first = today - DAYS + 1
     done = await tools.db.read(_counted, first)
-    for day in range(first, today + 1):
-        at, before = done.get(day, (0, -1))
-        if at >= (day + 1) * DAY + _SETTLED:
-            continue
-        now = tools.clock.now()
-        facts = await tools.db.browse(events.tally, day * DAY, (day + 1) * DAY)
-        total = sum(each.facts for each in facts)
-        over = now >= (day + 1) * DAY + _SETTLED
-        if total != before or over:
-            await tools.db.write(_keep, day, now, facts, total)
-        if over:
-            await tools.db.write(_forget, first)
+    days = range(first, today + 1)
+    unsettled = [day for day in days if not _is_settled(day, done.get(day, _NEVER)[0])]
+    found = await tools.db.browse(_tallies, unsettled)
+    new = [
+        day
+        for day, facts in found.items()
+        if _is_settled(day, now) or _total(facts) != done.get(day, _NEVER)[1]
+    ]
+    if new:
+        await tools.db.write(_keep_all, {day: found[day] for day in new}, now)
+    if any(_is_settled(day, now) for day in new):
+        await tools.db.write(_forget, first)
+
+
+def _is_settled(day: int, at: Moment) -> bool:
+    """Whether nothing is added any more to a day that is counted at this moment."""
+    return at >= (day + 1) * DAY + _SETTLED
+
+
+def _tallies(conn: sa.Connection, days: list[int]) -> dict[int, list[Tally]]:
+    return {day: events.tally(conn, day * DAY, (day + 1) * DAY) for day in days}
+
+
+def _total(facts: list[Tally]) -> int:
+    return sum(each.facts for each in facts)
 
 
 def _counted(conn: sa.Connection, first: int) -> dict[int, tuple[Moment, int]]:
@@ -148,10 +164,15 @@ def _sum(facts: Iterable[Tally]) -> tuple[int, ...]:
     return tuple(map(sum, zip(*rows, strict=True))) if rows else (0,) * len(_WHATS)
 
 
-def _keep(conn: sa.Connection, day: int, at: Moment, facts: list[Tally], total: int) -> None:
+def _keep_all(conn: sa.Connection, days: dict[int, list[Tally]], at: Moment) -> None:
+    for day, facts in sorted(days.items()):
+        _keep(conn, day, at, facts)
+
+
+def _keep(conn: sa.Connection, day: int, at: Moment, facts: list[Tally]) -> None:
     """Replace what is kept of a day; two who count at once write the same."""
     # First the row that there is one of: whoever comes second waits for it, and then sees all.
-    known = {"day": day, "at": at, "facts": total}
+    known = {"day": day, "at": at, "facts": _total(facts)}
     conn.execute(insert_or_ignore(conn, counted), known)
     conn.execute(sa.update(counted).where(counted.c.day == day).values(known))
     conn.execute(sa.delete(daily).where(daily.c.day == day))
