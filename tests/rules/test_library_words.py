@@ -55,6 +55,20 @@ def test_misspellings(word: str, expected: str | None) -> None:
     assert corrected(word, vocabulary) == expected
 
 
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [
+        ("authentifi", "authent"),
+        ("authentic", "authent"),
+        ("authorize", None),  # less than two thirds of it
+        ("tablets", None),  # too short for another ending
+        ("partitionwise", "partition"),
+    ],
+)
+def test_a_long_word_with_another_ending(word: str, expected: str | None) -> None:
+    assert corrected(word, ["auth", "authent", "part", "partition", "table"]) == expected
+
+
 def test_distance_counts_a_swap_as_one() -> None:
     assert [distance("form", other) for other in ("form", "from", "forms", "farm", "norm")] == [
         *(0, 1, 1, 1, 1)
@@ -228,3 +242,33 @@ def test_threads_that_stem_at_once_do_not_disturb_each_other() -> None:
     finally:
         sys.setswitchinterval(before)
     assert all(each == alone for each in together)
+
+
+def test_what_is_said_twice_in_other_words_counts_once() -> None:
+    turns = [each for each in Meaning("how long may it be at most").concepts if not each.term]
+    assert len(turns) == 1
+    assert {"length", "limit", "maximum"} <= turns[0].weights.keys()
+
+
+MESSAGE = "the server closed the connection before sending a reply"
+MOVED = "before sending a reply the connection closed on the server"
+
+
+def _closeness(question: str, text: str, *, known: tuple[str, ...] = ()) -> float:
+    meaning = Meaning(question)
+    there = {*terms(text), *known}
+    meaning.corrected_terms(there.__contains__, sorted(there))
+    meaning.weigh(there.__contains__, lambda _: 1.0)
+    return meaning.closeness(text)
+
+
+@pytest.mark.parametrize("asked", [MESSAGE, MESSAGE.replace("closed", "cloesd")])
+def test_a_message_that_was_pasted_is_found_where_it_stands(asked: str) -> None:
+    """Its words in another order are nearly as close together, and are not it."""
+    here, moved = (_closeness(f"{asked} 17", f"It says: {each}.") for each in (MESSAGE, MOVED))
+    assert here > 2 * moved > 0
+
+
+def test_small_words_in_a_row_are_no_quotation() -> None:
+    said = "what is the difference between the two of them"
+    assert 0 < _closeness(f"{said} tables", said) < 1

@@ -17,8 +17,8 @@ _LEANING: Final = 0.3
 _MEANT: Final = 0.95
 _CORRECTED: Final = 0.9
 _NUMBER: Final = 0.3
-_SMALL: Final = "two three four five six seven eight nine ten eleven twelve dozen hundred"
-_NUMBERS: Final = frozenset(_SMALL.split())
+_COUNTED: Final = "two three four five six seven eight nine ten eleven twelve dozen hundred"
+_NUMBERS: Final = frozenset(_COUNTED.split())
 _PART: Final = 0.5
 """What a part of an identifier counts beside the whole."""
 _EARLIER: Final = 0.7
@@ -31,12 +31,17 @@ _GUESSED: Final = 0.5
 """How much of a question is answered where only a corrected word is spoken of."""
 _TOGETHER: Final = 1.5
 """How much speaking of things close together says that they are the ones asked for."""
+_QUOTED: Final = 4
+"""Telling words in a row that are a quotation, such as a message of a program, …"""
+_VERBATIM: Final = 1.5
+"""… and how much more each further one says that a text which has them is the one asked for."""
 _HOW_TO: Final = re.compile(
     r"\bhow (?:do|does|can|could|should|would|may|might|to)\b|\b(?:example|command|syntax)\b",
     re.IGNORECASE,
 )
 _LONGEST_QUESTION: Final = 60
 """Words of a question that are looked at."""
+_SMALL: Final = frozenset(term for word in STOP for term in terms(word))
 
 
 class Concept:
@@ -69,12 +74,21 @@ class Meaning:
         """Whether it asks how something is done, which code and steps tell best."""
         self.total = 1.0
         """What finding everything is worth."""
+        self._quote(terms(question)[:_LONGEST_QUESTION])
         self._where: dict[str, list[tuple[int, float]]] = {}
 
     def first_terms(self) -> set[str]:
         """Return the terms to look up first: what was asked, and the words related to it."""
         wanted = {term for concept in self.concepts for term in concept.weights}
         return wanted | {other for each in self.concepts for other in related(each.term)}
+
+    def _quote(self, said: list[str]) -> None:
+        """Note the terms of the question in their order, and where each stands."""
+        self._said = said
+        self._places: dict[str, list[int]] = {}
+        if sum(each not in _SMALL for each in said) >= _QUOTED:
+            for place, term in enumerate(said):
+                self._places.setdefault(term, []).append(place)
 
     def corrected_terms(self, known: Callable[[str], bool], vocabulary: Iterable[str]) -> set[str]:
         """Correct the words that the index does not know; returns the further terms to look up."""
@@ -86,6 +100,7 @@ class Meaning:
                 continue
             if better := corrected(term, words):
                 concept.weights[better] = _CORRECTED
+                self._quote([better if each == term else each for each in self._said])
                 concept.term = better
                 concept.guessed = True
                 wanted |= {better, *related(better)}
@@ -117,9 +132,14 @@ class Meaning:
                 weights[term] = weights.get(term, 0.0) + told
         return weights
 
-    def nearness(self, text: str) -> float:
-        """How close together a text speaks of the concepts, as a share of all they are worth."""
-        return self._nearness(terms(text))
+    def closeness(self, text: str) -> float:
+        """How close together a text speaks of the concepts, as a share of all they are worth.
+
+        What it says just so counts beside that: people paste what a program told them, and want
+        the page that has it.
+        """
+        found = terms(text)
+        return self._nearness(found) + _VERBATIM * self._quoted(found)
 
     def coverage(self, text: str) -> float:
         """How much of what was asked a text speaks of, from 0 to 1."""
@@ -128,7 +148,7 @@ class Meaning:
     def certainty(self, text: str) -> float:
         """How likely a text is to answer: above 0.65, more often than not."""
         found = terms(text)
-        return self._coverage(found) + _TOGETHER * self._nearness(found)
+        return self._coverage(found) + _TOGETHER * self._nearness(found) + self._quoted(found)
 
     def _coverage(self, found: list[str]) -> float:
         best = [0.0] * len(self.concepts)
@@ -140,6 +160,17 @@ class Meaning:
             for which, concept in enumerate(self.concepts)
         )
         return got / self.total
+
+    def _quoted(self, found: list[str]) -> int:
+        """Count the telling words of the best run that is said just so, but for the first three."""
+        said, places = self._said, self._places
+        best = 0
+        for at, term in enumerate(found):
+            for place in places.get(term, ()):
+                if not (at and place and found[at - 1] == said[place - 1]):  # else within a run
+                    run = _common(said[place:], found[at : at + len(said)])
+                    best = max(best, sum(each not in _SMALL for each in run))
+        return max(0, best - _QUOTED + 1)
 
     def _nearness(self, found: list[str]) -> float:
         where = self._where
@@ -163,6 +194,14 @@ class Meaning:
         return sum(2 * min(worth[a], worth[b]) * n for (a, b), n in pairs.items()) / self.total
 
 
+def _common(one: list[str], other: list[str]) -> list[str]:
+    """Return what both begin with."""
+    for n, (term, its) in enumerate(zip(one, other, strict=False)):
+        if term != its:
+            return one[:n]
+    return one[: len(other)]
+
+
 def _concepts(question: str) -> list[Concept]:
     """Find the telling words of a question, and what its turns of phrase mean."""
     words = words_of(question)[:_LONGEST_QUESTION]
@@ -172,12 +211,21 @@ def _concepts(question: str) -> list[Concept]:
     for places, words_meant in meant(stems):
         own = [stems[n] for n in places if stems[n] not in STOP and len(stems[n]) > 3]
         weights = {term: _MEANT - 0.1 * min(n, 2) for n, term in enumerate(words_meant)}
-        concepts.append(Concept("", {**dict.fromkeys(own, _RELATED), **weights}))
+        _add_turn(concepts, {**dict.fromkeys(own, _RELATED), **weights})
         covered.update(places)
     telling = [n for n, word in enumerate(words) if word.lower() not in STOP and n not in covered]
     if not telling and not concepts:
         telling = list(range(len(words)))  # nothing but small words: "what is it?"
     return concepts + [_concept(words[n]) for n in telling]
+
+
+def _add_turn(turns: list[Concept], weights: dict[str, float]) -> None:
+    """Add a turn of phrase, to one that means the same if there is one: it is said once."""
+    for turn in turns:
+        if any(turn.weights.get(term, 0.0) > _RELATED < weight for term, weight in weights.items()):
+            turn.weights |= {t: max(w, turn.weights.get(t, 0.0)) for t, w in weights.items()}
+            return
+    turns.append(Concept("", weights))
 
 
 def _concept(word: str) -> Concept:

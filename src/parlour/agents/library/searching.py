@@ -117,7 +117,7 @@ def find(
     ranked = ranking.candidates(meaning, index)
     shape = index.shape
     read = _read(conn, shape, ranked)
-    closeness = {number: meaning.nearness(each.spoken) for number, each in read.items()}
+    closeness = {number: meaning.closeness(each.spoken) for number, each in read.items()}
     final = ranking.ordered(ranked, closeness)
     final = ranking.by_sense(final, _sense(conn, (agent_id, generation), meaning, index, ranked))
     if alike is not None:

@@ -5,17 +5,19 @@ from typing import Final
 
 _SHORTEST: Final = 4
 _LONG: Final = 8
-"""Letters from which two slips are forgiven."""
+"""Letters from which two slips are forgiven, and another ending."""
+_LEAST_BEGINNING: Final = 6
 
 
 def corrected(word: str, vocabulary: Iterable[str]) -> str | None:
     """Return the closest word, the earliest of several; None when all are too far away."""
     if len(word) < _SHORTEST or not word.isalpha():
         return None
+    words = list(vocabulary)
     most = 2 if len(word) >= _LONG else 1
     letters = set(word)
     best: tuple[int, str] | None = None
-    for other in vocabulary:
+    for other in words:
         if abs(len(other) - len(word)) > most or other[0] != word[0]:
             continue
         if len(letters ^ set(other)) > 2 * most:
@@ -23,7 +25,16 @@ def corrected(word: str, vocabulary: Iterable[str]) -> str | None:
         far = distance(word, other)
         if far <= most and (best is None or far < best[0]):
             best = (far, other)
-    return best[1] if best else None
+    return best[1] if best else _beginning(word, words)
+
+
+def _beginning(word: str, vocabulary: Iterable[str]) -> str | None:
+    """Return the longest word that a long one begins with: "authentif" is meant for "authent"."""
+    begins = [
+        other for other in vocabulary if len(other) >= _LEAST_BEGINNING and word.startswith(other)
+    ]
+    found = max(begins, key=len, default="")
+    return found if len(word) >= _LONG and 3 * len(found) >= 2 * len(word) else None
 
 
 def distance(one: str, other: str) -> int:

@@ -177,7 +177,7 @@ def _ends_in_fence(chosen: Excerpt) -> bool:
 
 def _excerpt(found: Found, hit: Hit, words: int) -> Excerpt:
     def score(text: str) -> float:
-        return found.meaning.coverage(text) + 0.5 * found.meaning.nearness(text)
+        return found.meaning.coverage(text) + 0.5 * found.meaning.closeness(text)
 
     return excerpt(hit.text, score, words)
 
