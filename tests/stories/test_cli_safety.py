@@ -172,6 +172,15 @@ def test_the_doctor_names_what_is_wrong(lived: Shell, tmp_path: Path) -> None:
     assert (status, found["agent helper"]) == (0, "odd")
 
 
+def test_the_doctor_knows_a_ledger_that_is_not_there_yet(lived: Shell) -> None:
+    """Nothing was erased or revoked so far: there is nothing to keep a copy of."""
+    ledger = lived.data_dir / "instance.ledger"
+    assert f"{ledger} is not there yet; erasing or" in lived.run("doctor").stdout
+    (link,) = lived.done("link", "list")
+    lived.done("link", "revoke", link["id"], "--yes")
+    assert f"{ledger}; keep a copy of it" in lived.run("doctor").stdout
+
+
 def test_the_doctor_names_settings_that_nothing_reads(lived: Shell) -> None:
     lived.done("agent", "delete", "helper", "--yes")
     ran = lived.given(PARLOUR_PUBLC_URL="x").run("doctor")

@@ -15,6 +15,7 @@ from parlour.cli.base import (
     as_json,
     asynchronous,
     confirmed,
+    counted,
     facts,
     host,
     in_workspace,
@@ -334,6 +335,7 @@ def shown(here: Host, found: Link, agent: Agent, usage: shapes.Usage | None = No
 
 def _print(told: LinkShown, *, as_json: bool, qr: bool, last_used: int | None) -> None:
     stats = told.usage_stats
+    used = f"{counted(stats.total_messages, 'message')} of {counted(stats.unique_users, 'visitor')}"
     lines = facts(
         [
             ("url", told.url),
@@ -356,7 +358,7 @@ def _print(told: LinkShown, *, as_json: bool, qr: bool, last_used: int | None) -
             ("snippet", told.snippet and told.snippet.replace("\n", " ")),
             ("made", f"{told.created_at} by {told.created_by}"),
             ("changed", told.updated_by and f"{told.updated_at} by {told.updated_by}"),
-            ("used", f"{stats.total_messages} messages of {stats.unique_users} visitors"),
+            ("used", used),
             ("last used", when(last_used)),
         ]
     )
