@@ -16,6 +16,7 @@ from parlour.agents.library.helper import Not, Read
 from parlour.agents.library.indexing import forget, index
 from parlour.agents.library.opening import passage
 from parlour.agents.library.searching import search
+from parlour.cli.demonstration import documentation
 from parlour.kit.errors import Conflict, Invalid, NotFound
 
 if TYPE_CHECKING:
@@ -102,6 +103,37 @@ async def test_what_the_folder_names_is_left_out(tools: "Tools", folder: Path) -
     before = (await index(tools, ME, folder)).documents
     (folder / ".parlourignore").unlink()
     assert (await index(tools, ME, folder)).documents == before + 4
+    (folder / ".parlourignore").write_text("\ufeff./drafts\r\n/a/b.md\r\n**/notes.old.md\r\n")
+    assert (await index(tools, ME, folder)).documents == before
+
+
+@pytest.mark.parametrize("odd", ["folder", "fifo", "link", "latin", "large"])
+def test_a_list_that_cannot_be_told_hides_nothing_in_silence(folder: Path, odd: str) -> None:
+    path = folder / ".parlourignore"
+    if odd == "folder":
+        path.mkdir()
+    elif odd == "fifo":
+        os.mkfifo(path)
+    elif odd == "link":
+        path.symlink_to("/nowhere")
+    else:
+        path.write_bytes(b"caf\xe9" if odd == "latin" else b"x\n" * 40_000)
+    with pytest.raises(Invalid, match=r"\.parlourignore"):
+        listed(folder)
+
+
+def test_a_list_of_everything_says_so(folder: Path) -> None:
+    (folder / ".parlourignore").write_text("*\n")
+    with pytest.raises(Invalid, match=r"beside what \.parlourignore names"):
+        listed(folder)
+
+
+def test_the_demonstration_answers_from_pages_for_users() -> None:
+    paths = {each.path for each in listed(documentation()).files}
+    assert {"links.md", "running.md", "studio.md"} <= paths
+    assert not any(
+        each.startswith("decisions/") or each in {"MAP.md", "routes.md"} for each in paths
+    )
 
 
 async def test_files_that_cannot_be_read_are_told(tools: "Tools", folder: Path) -> None:

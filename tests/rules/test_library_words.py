@@ -1,6 +1,7 @@
 """Terms, misspellings, turns of phrase, excerpts: the small rules of search."""
 
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -9,6 +10,7 @@ from parlour.agents.backends.documents.words import courtesy, leans_back
 from parlour.agents.library.excerpts import excerpt
 from parlour.agents.library.markup import blocks_of, code_span, fenced, plain
 from parlour.agents.library.meaning import Meaning
+from parlour.agents.library.quoting import Quotation
 from parlour.agents.library.spelling import corrected, distance
 from parlour.agents.library.thesaurus import meant, related
 from parlour.agents.library.words import root, stem, terms, words_of
@@ -254,11 +256,15 @@ MESSAGE = "the server closed the connection before sending a reply"
 MOVED = "before sending a reply the connection closed on the server"
 
 
+COMMON = {"wie", "lang", "lange", "dauert", "bis", "der"}
+"""What most passages of a library in another language have."""
+
+
 def _closeness(question: str, text: str, *, known: tuple[str, ...] = ()) -> float:
     meaning = Meaning(question)
     there = {*terms(text), *known}
     meaning.corrected_terms(there.__contains__, sorted(there))
-    meaning.weigh(there.__contains__, lambda _: 1.0)
+    meaning.weigh(there.__contains__, lambda term: 0.5 if term in COMMON else 3.0)
     return meaning.closeness(text)
 
 
@@ -269,6 +275,35 @@ def test_a_message_that_was_pasted_is_found_where_it_stands(asked: str) -> None:
     assert here > 2 * moved > 0
 
 
-def test_small_words_in_a_row_are_no_quotation() -> None:
-    said = "what is the difference between the two of them"
-    assert 0 < _closeness(f"{said} tables", said) < 1
+@pytest.mark.parametrize(
+    "said",
+    [
+        "what is the difference between the two of them",
+        "wie lange dauert es bis der",
+        "is PARLOUR_PUBLIC_URL 127.0.0.1",  # one word, and numbers
+    ],
+)
+def test_what_anybody_might_say_is_no_quotation(said: str) -> None:
+    assert _closeness(f"{said} zebra", said) <= 1
+
+
+def test_a_part_that_is_quoted_is_not_all_that_was_asked() -> None:
+    about = "my grandmother knits woollen socks every winter beside Anna because"
+    assert _closeness(f"{about} {MESSAGE}", f"It says: {MESSAGE}.") < 1
+
+
+def test_looking_for_a_quotation_takes_no_longer_where_all_is_the_same() -> None:
+    words = "foo foo bar baz qux zip zap zop zup".split()
+    said = Quotation(words * 4)
+    said.weigh(lambda _: 3.0)
+    text = " ".join(words * 1_500)
+    began = time.process_time()
+    assert said.length(text, set(words)) > 0
+    assert time.process_time() - began < 2
+
+
+def test_pairs_of_signs_are_no_quotation() -> None:
+    said = "北海道の大きな町で昼食を食べることができますか"
+    quotation = Quotation(words_of(said))
+    quotation.weigh(lambda _: 3.0)
+    assert quotation.length(said, set(terms(said))) == 0

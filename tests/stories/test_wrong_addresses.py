@@ -29,7 +29,7 @@ def server(storage: Storage, tmp_path: Path, nursery: Nursery) -> Iterator[Serve
         ("/", {"Accept": "text/html"}, "text/html"),
         ("/nope", {}, "application/problem+json"),
         ("/nope", {"Accept": "application/json"}, "application/problem+json"),
-        ("/api/nope", BROWSER, "application/problem+json"),
+        *((path, BROWSER, "application/problem+json") for path in ("/api", "/api/nope", "/api/x/")),
         ("/api/public/nope", BROWSER, "application/problem+json"),
     ],
 )
@@ -57,5 +57,9 @@ async def test_a_slash_at_the_end_is_no_other_page(
     assert (await owner.get("/studio/agents/")).leads_to == "/studio/agents"
     assert (await owner.get("/studio/nothing/")).leads_to == "/studio/nothing"
     assert (await owner.get("/studio/nothing")).status == 404
+    found = await owner.get("/studio/conversations/?state=failed&q=x")
+    assert found.leads_to == "/studio/conversations?state=failed&q=x"
+    assert (await stranger.get("/studio/sign-in/")).leads_to == "/studio/sign-in"
+    assert (await stranger.get("/studio/a.b/")).leads_to == "/studio/sign-in"
     odd = await owner.get("/studio/%2e%2e/")
     assert (odd.status, odd.leads_to) != (303, "/studio/%2e%2e")

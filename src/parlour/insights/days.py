@@ -20,6 +20,8 @@ _SETTLED: Final = 10 * MINUTE
 _SMALL: Final = 3_000
 """Facts that are counted on the spot, so that on a quiet day a number is never a minute old."""
 _LATELY: Final = HOUR
+_AT_ONCE: Final = 5
+"""Days that are counted together: what was counted is kept, also if the next ones cannot be."""
 _NEVER: Final = (0, -1)
 """When a day was counted, and of how many facts, that never was."""
 
@@ -123,15 +125,16 @@ async def count(tools: Tools) -> None:
     done = await tools.db.read(_counted, first)
     days = range(first, today + 1)
     unsettled = [day for day in days if not _is_settled(day, done.get(day, _NEVER)[0])]
-    found = await tools.db.browse(_tallies, unsettled)
-    new = [
-        day
-        for day, facts in found.items()
-        if _is_settled(day, now) or _total(facts) != done.get(day, _NEVER)[1]
-    ]
-    if new:
-        await tools.db.write(_keep_all, {day: found[day] for day in new}, now)
-    if any(_is_settled(day, now) for day in new):
+    for start in range(0, len(unsettled), _AT_ONCE):
+        found = await tools.db.browse(_tallies, unsettled[start : start + _AT_ONCE])
+        new = {
+            day: facts
+            for day, facts in found.items()
+            if _is_settled(day, now) or _total(facts) != done.get(day, _NEVER)[1]
+        }
+        if new:
+            await tools.db.write(_keep_all, new, now)
+    if any(_is_settled(day, now) for day in unsettled):
         await tools.db.write(_forget, first)
 
 
@@ -170,7 +173,7 @@ def _keep_all(conn: sa.Connection, days: dict[int, list[Tally]], at: Moment) -> 
 
 
 def _keep(conn: sa.Connection, day: int, at: Moment, facts: list[Tally]) -> None:
-    """Replace what is kept of a day; two who count at once write the same."""
+    """Replace what is kept of a day; where two count at once, the next count sees to the rest."""
     # First the row that there is one of: whoever comes second waits for it, and then sees all.
     known = {"day": day, "at": at, "facts": _total(facts)}
     conn.execute(insert_or_ignore(conn, counted), known)

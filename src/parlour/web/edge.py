@@ -38,6 +38,8 @@ SPEAKING: Mapping[str, str] = {
     "Permissions-Policy": "camera=(), microphone=(self), geolocation=(), interest-cohort=()"
 }
 """What a page says of itself on which one may speak."""
+NOWHERE = "/-/-/-/-"
+"""What follows in the path of a request whose own is written as we write none."""
 _TOLD_THERE = ("studio", "chat", "public", "share")
 """Doors where a failure is told by a page of their own."""
 _FOREIGN = orjson.dumps(
@@ -192,7 +194,7 @@ def _is_stream(path: str) -> bool:
 def _nowhere(path: bytes) -> str:
     """Return a path behind the same door that leads nowhere, so that it is told as told there."""
     first = path.lstrip(b"/").partition(b"/")[0].decode("ascii", "replace")
-    return f"/{first if first in _TOLD_THERE else '-'}/-/-/-/-"
+    return f"/{first if first in _TOLD_THERE else '-'}{NOWHERE}"
 
 
 async def _refuse(send: Send) -> None:

@@ -112,14 +112,15 @@ def routed_for_worker(max_body_bytes: int) -> Litestar:
 def tell(request: Asked, error: Exception) -> Response[Any]:
     """Tell of a failure as whoever asked understands it: people by a page, programs otherwise."""
     path = request.url.path
-    if path.startswith(("/chat/", "/public/")) or _is_lost(request, path, error):
+    if path.startswith(("/chat/", "/public/")) or _is_lost(request, error):
         return room.refuse(request, error)
     if path.startswith("/share/"):
         return shared.refuse(request, error)
     return problems.handle(request, error)
 
 
-def _is_lost(request: Asked, path: str, error: Exception) -> bool:
+def _is_lost(request: Asked, error: Exception) -> bool:
     """Whether somebody came with a browser to where there is nothing."""
     by_browser = request.method == "GET" and "text/html" in request.headers.get("accept", "")
-    return by_browser and isinstance(error, NotFoundException) and not path.startswith("/api/")
+    is_api = request.scope["raw_path"].startswith(b"/api")
+    return by_browser and isinstance(error, NotFoundException) and not is_api

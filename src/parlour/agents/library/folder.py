@@ -1,9 +1,11 @@
 """Looking through a folder of documents: which files there are to read, and which not and why."""
 
+import fnmatch
 import os
+import re
 import stat
+import unicodedata
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +16,9 @@ MOST_FILES: Final = 20_000
 MOST_BYTES: Final = 20 * 1024 * 1024
 """Of one file."""
 IGNORED: Final = ".parlourignore"
-"""The file that names what is not to be read: a name or a path with `*` in each line."""
+"""The file that names what is not to be read: a name or a path, with `*`, in each line."""
+_LONGEST_LIST: Final = 65_536
+_Ignored = re.Pattern[str] | None
 _DEEPEST: Final = 30
 
 
@@ -65,30 +69,47 @@ def listed(folder: Path) -> Listing:
     _walk(root, root, listing, _ignored(root), 0)
     if not listing.files:
         told = f" ({listing.skipped[0][0]}: {listing.skipped[0][1]})" if listing.skipped else ""
+        told = told or (f" beside what {IGNORED} names" if (root / IGNORED).exists() else "")
         raise _unfit(f"there is no Markdown, text, HTML or PDF file to read in {folder}{told}")
     return listing
 
 
-def _ignored(root: Path) -> tuple[str, ...]:
+def _ignored(root: Path) -> _Ignored:
+    """Read what is not to be read; Invalid when that cannot be told, so that nothing slips out."""
+    path = root / IGNORED
     try:
-        lines = (root / IGNORED).read_text("utf-8", "replace").splitlines()
-    except OSError:
-        return ()
-    named = (line.strip().rstrip("/") for line in lines if not line.startswith("#"))
-    return tuple(filter(None, named))
+        status = path.lstat()
+    except FileNotFoundError:
+        return None
+    if not stat.S_ISREG(status.st_mode) or status.st_size > _LONGEST_LIST:
+        raise _unfit(f"{IGNORED} is no file of at most {_LONGEST_LIST // 1024} kB")
+    try:
+        lines = path.read_text("utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError):
+        raise _unfit(f"{IGNORED} cannot be read, or is not UTF-8") from None
+    named = [_pattern(line) for line in lines if not line.lstrip().startswith("#")]
+    return re.compile("|".join(filter(None, named)) or r"(?!)")
 
 
-def _is_ignored(below: str, patterns: tuple[str, ...]) -> bool:
-    """Whether a file or folder is named: by itself wherever it is, or with the way to it."""
-    name = below.rpartition("/")[2]
-    return any(fnmatchcase(below if "/" in each else name, each) for each in patterns)
+def _pattern(line: str) -> str:
+    """Turn a line into an expression for paths: a name wherever it is, or the way to a file."""
+    said = unicodedata.normalize("NFC", line.strip()).replace("\\", "/").rstrip("/")
+    said = said.removeprefix("./").removeprefix("**/")
+    if not said:
+        return ""
+    anywhere = "" if "/" in said else "(?:.*/)?"
+    return f"(?:{anywhere}{fnmatch.translate(said.removeprefix('/'))})"
+
+
+def _is_ignored(below: str, ignored: re.Pattern[str]) -> bool:
+    return ignored.match(unicodedata.normalize("NFC", below)) is not None
 
 
 def _unfit(message: str) -> Invalid:
     return Invalid(message, errors=[FieldError("path", message)])
 
 
-def _walk(root: Path, folder: Path, listing: Listing, ignored: tuple[str, ...], depth: int) -> None:
+def _walk(root: Path, folder: Path, listing: Listing, ignored: _Ignored, depth: int) -> None:
     try:
         names = sorted(os.listdir(folder))  # noqa: PTH208 - names are what is wanted
     except OSError:
@@ -99,7 +120,7 @@ def _walk(root: Path, folder: Path, listing: Listing, ignored: tuple[str, ...], 
         if name.startswith("."):
             continue
         path = folder / name
-        if ignored and _is_ignored(_below(root, path), ignored):
+        if ignored is not None and _is_ignored(_below(root, path), ignored):
             continue
         try:
             status = path.lstat()

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from parlour.agents.library.quoting import Quotation
 from parlour.agents.library.spelling import corrected
 from parlour.agents.library.thesaurus import meant, related
 from parlour.agents.library.words import STOP, root, terms, terms_of, words_of
@@ -17,8 +18,8 @@ _LEANING: Final = 0.3
 _MEANT: Final = 0.95
 _CORRECTED: Final = 0.9
 _NUMBER: Final = 0.3
-_COUNTED: Final = "two three four five six seven eight nine ten eleven twelve dozen hundred"
-_NUMBERS: Final = frozenset(_COUNTED.split())
+_SMALL: Final = "two three four five six seven eight nine ten eleven twelve dozen hundred"
+_NUMBERS: Final = frozenset(_SMALL.split())
 _PART: Final = 0.5
 """What a part of an identifier counts beside the whole."""
 _EARLIER: Final = 0.7
@@ -31,17 +32,14 @@ _GUESSED: Final = 0.5
 """How much of a question is answered where only a corrected word is spoken of."""
 _TOGETHER: Final = 1.5
 """How much speaking of things close together says that they are the ones asked for."""
-_QUOTED: Final = 4
-"""Telling words in a row that are a quotation, such as a message of a program, …"""
 _VERBATIM: Final = 1.5
-"""… and how much more each further one says that a text which has them is the one asked for."""
+"""How much each telling word of a quotation says that a text which has it is the one asked for."""
 _HOW_TO: Final = re.compile(
     r"\bhow (?:do|does|can|could|should|would|may|might|to)\b|\b(?:example|command|syntax)\b",
     re.IGNORECASE,
 )
 _LONGEST_QUESTION: Final = 60
 """Words of a question that are looked at."""
-_SMALL: Final = frozenset(term for word in STOP for term in terms(word))
 
 
 class Concept:
@@ -74,21 +72,13 @@ class Meaning:
         """Whether it asks how something is done, which code and steps tell best."""
         self.total = 1.0
         """What finding everything is worth."""
-        self._quote(terms(question)[:_LONGEST_QUESTION])
+        self._quotation = Quotation(words_of(question)[:_LONGEST_QUESTION])
         self._where: dict[str, list[tuple[int, float]]] = {}
 
     def first_terms(self) -> set[str]:
         """Return the terms to look up first: what was asked, and the words related to it."""
         wanted = {term for concept in self.concepts for term in concept.weights}
         return wanted | {other for each in self.concepts for other in related(each.term)}
-
-    def _quote(self, said: list[str]) -> None:
-        """Note the terms of the question in their order, and where each stands."""
-        self._said = said
-        self._places: dict[str, list[int]] = {}
-        if sum(each not in _SMALL for each in said) >= _QUOTED:
-            for place, term in enumerate(said):
-                self._places.setdefault(term, []).append(place)
 
     def corrected_terms(self, known: Callable[[str], bool], vocabulary: Iterable[str]) -> set[str]:
         """Correct the words that the index does not know; returns the further terms to look up."""
@@ -100,7 +90,7 @@ class Meaning:
                 continue
             if better := corrected(term, words):
                 concept.weights[better] = _CORRECTED
-                self._quote([better if each == term else each for each in self._said])
+                self._quotation.correct(term, better)
                 concept.term = better
                 concept.guessed = True
                 wanted |= {better, *related(better)}
@@ -108,6 +98,7 @@ class Meaning:
 
     def weigh(self, known: Callable[[str], bool], idf: Callable[[str], float]) -> None:
         """Settle what each concept is worth, once its terms have been looked up."""
+        self._quotation.weigh(idf)
         for concept in self.concepts:
             kin = _RELATED if known(concept.term) else _RELATED_UNKNOWN
             for other in related(concept.term):
@@ -139,7 +130,8 @@ class Meaning:
         the page that has it.
         """
         found = terms(text)
-        return self._nearness(found) + _VERBATIM * self._quoted(found)
+        quoted = self._quotation.length(text, set(found))
+        return self._nearness(found) + _VERBATIM * quoted
 
     def coverage(self, text: str) -> float:
         """How much of what was asked a text speaks of, from 0 to 1."""
@@ -148,7 +140,8 @@ class Meaning:
     def certainty(self, text: str) -> float:
         """How likely a text is to answer: above 0.65, more often than not."""
         found = terms(text)
-        return self._coverage(found) + _TOGETHER * self._nearness(found) + self._quoted(found)
+        quoted = self._quotation.length(text, set(found))
+        return self._coverage(found) + _TOGETHER * self._nearness(found) + quoted
 
     def _coverage(self, found: list[str]) -> float:
         best = [0.0] * len(self.concepts)
@@ -160,17 +153,6 @@ class Meaning:
             for which, concept in enumerate(self.concepts)
         )
         return got / self.total
-
-    def _quoted(self, found: list[str]) -> int:
-        """Count the telling words of the best run that is said just so, but for the first three."""
-        said, places = self._said, self._places
-        best = 0
-        for at, term in enumerate(found):
-            for place in places.get(term, ()):
-                if not (at and place and found[at - 1] == said[place - 1]):  # else within a run
-                    run = _common(said[place:], found[at : at + len(said)])
-                    best = max(best, sum(each not in _SMALL for each in run))
-        return max(0, best - _QUOTED + 1)
 
     def _nearness(self, found: list[str]) -> float:
         where = self._where
@@ -194,14 +176,6 @@ class Meaning:
         return sum(2 * min(worth[a], worth[b]) * n for (a, b), n in pairs.items()) / self.total
 
 
-def _common(one: list[str], other: list[str]) -> list[str]:
-    """Return what both begin with."""
-    for n, (term, its) in enumerate(zip(one, other, strict=False)):
-        if term != its:
-            return one[:n]
-    return one[: len(other)]
-
-
 def _concepts(question: str) -> list[Concept]:
     """Find the telling words of a question, and what its turns of phrase mean."""
     words = words_of(question)[:_LONGEST_QUESTION]
@@ -220,9 +194,9 @@ def _concepts(question: str) -> list[Concept]:
 
 
 def _add_turn(turns: list[Concept], weights: dict[str, float]) -> None:
-    """Add a turn of phrase, to one that means the same if there is one: it is said once."""
+    """Add a turn of phrase, to one of which it means the same first of all: that is said once."""
     for turn in turns:
-        if any(turn.weights.get(term, 0.0) > _RELATED < weight for term, weight in weights.items()):
+        if any(turn.weights.get(term) == _MEANT == weight for term, weight in weights.items()):
             turn.weights |= {t: max(w, turn.weights.get(t, 0.0)) for t, w in weights.items()}
             return
     turns.append(Concept("", weights))

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import Final
 
+from parlour.agents.library.words import APART
+
 _SHORTEST: Final = 4
 _LONG: Final = 8
 """Letters from which two slips are forgiven, and another ending."""
@@ -34,7 +36,8 @@ def _beginning(word: str, vocabulary: Iterable[str]) -> str | None:
         other for other in vocabulary if len(other) >= _LEAST_BEGINNING and word.startswith(other)
     ]
     found = max(begins, key=len, default="")
-    return found if len(word) >= _LONG and 3 * len(found) >= 2 * len(word) else None
+    is_form = len(word) >= _LONG and 3 * len(found) >= 2 * len(word) and word not in APART
+    return found if is_form else None
 
 
 def distance(one: str, other: str) -> int:

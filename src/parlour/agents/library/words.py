@@ -183,7 +183,7 @@ author business computer consistency consistent consistently container customer 
 identical important importance integrity locale manually numerous positive positively relative
 relatively respectively responsible several severity successive terminal
 """
-_APART: Final = frozenset(_ALONE.split())
+APART: Final = frozenset(_ALONE.split())
 """Words that the stemmer throws together with others of another meaning: "customer" with
 "custom", "important" with "import", "several" with "severe"."""
 
@@ -207,7 +207,7 @@ def root(word: str) -> str:
     if not _is_stemmed(word):
         return word
     one = f"{word[:-3]}y" if word.endswith("ies") else word.removesuffix("s")
-    if one in _APART:
+    if one in APART:
         return one
     base = _BASE.get(word) or _VERB.get(word) or _VERB.get(one) or word
     return _stemmed(_IFICATION.sub("ify", base))

@@ -8,6 +8,7 @@ from litestar.response import Redirect
 
 from parlour.kit.errors import Problem
 from parlour.web import problems
+from parlour.web.edge import NOWHERE
 from parlour.web.gates import Asked
 from parlour.web.studio.shell import (
     HOME,
@@ -15,6 +16,7 @@ from parlour.web.studio.shell import (
     SIGN_IN,
     go,
     inside,
+    is_own,
     outside,
     own_path,
     partly,
@@ -68,9 +70,10 @@ def _without_slash(request: Asked) -> str | None:
     """Return the page that is meant by an address with a slash at its end; None for any other."""
     path = request.scope["raw_path"].decode("ascii", "replace")
     plain = path.rstrip("/")
-    if request.method != "GET" or path == plain or own_path(plain) != plain:
+    if request.method != "GET" or path == plain or not is_own(plain):
         return None
-    return plain
+    whole = _whole(plain, request.url.query)
+    return whole if is_own(whole) else plain
 
 
 def _over_the_page(problem: Problem, said: str, reference: str) -> Response[Any]:
@@ -95,6 +98,8 @@ def _to_sign_in(request: Asked) -> Response[Any]:
             b"", status_code=401, headers={"HX-Redirect": f"{SIGN_IN}?{lost}next={back}"}
         )
     path = request.url.path
+    if path.endswith(NOWHERE):
+        return Redirect(SIGN_IN, status_code=303)
     if request.method != "GET":
         # What was sent is lost; the page it was sent from is the nearest one above.
         back = own_path(_page_above(request))

@@ -194,9 +194,14 @@ def seen(mark: str) -> int:
     return int(mark) if mark.isascii() and mark.isdigit() and len(mark) < 19 else -1
 
 
+def is_own(path: str) -> bool:
+    """Whether a path, with its query, is a plain address inside the studio."""
+    return _OWN_PATH.match(path) is not None
+
+
 def own_path(path: str) -> str:
     """Return a path to lead to after sign-in: inside the studio, or its home."""
-    return path if _OWN_PATH.match(path) and SIGN_IN not in path else HOME
+    return path if is_own(path) and SIGN_IN not in path else HOME
 
 
 def _part(request: Asked, page: Template) -> str:
