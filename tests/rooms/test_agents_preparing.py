@@ -188,5 +188,5 @@ async def test_an_agent_that_is_deleted_while_a_command_reads_for_it(
     monkeypatch.setattr(Helper, "read", deleted_meanwhile)
     wish = keeping.Wish("brief", "documents", {"path": str(folder)})
     with pytest.raises(Problem):
-        await preparing.create(here, wish, publish=True)
+        await preparing.create(here, wish, publish=True, as_json=True)
     assert await left(tools, seen[0]) == []

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from parlour.agents.library import apart, indexing, store, tables
+from parlour.agents.library.folder import listed
 from parlour.agents.library.helper import Not, Read
 from parlour.agents.library.indexing import forget, index
 from parlour.agents.library.opening import passage
@@ -87,6 +88,20 @@ async def test_what_is_gone_from_the_folder_is_gone(tools: "Tools", folder: Path
     assert (report.documents, report.removed) == (2, 1)
     assert await found(tools, "roses") == []
     assert len(await tools.db.browse(everything, tables.documents)) == 2
+
+
+async def test_what_the_folder_names_is_left_out(tools: "Tools", folder: Path) -> None:
+    for name in ("drafts/doors.md", "deep/drafts/x.md", "notes.old.md", "a/b.md", "b.md", "c.md"):
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"# Of {name}\n\nWords.\n")
+    (folder / ".parlourignore").write_text("# not ready\ndrafts/\n*.old.md\n\na/b.md\nC.md\n")
+    paths = {each.path for each in listed(folder).files}
+    assert {"b.md", "c.md"} <= paths
+    assert paths.isdisjoint({"drafts/doors.md", "deep/drafts/x.md", "notes.old.md", "a/b.md"})
+    before = (await index(tools, ME, folder)).documents
+    (folder / ".parlourignore").unlink()
+    assert (await index(tools, ME, folder)).documents == before + 4
 
 
 async def test_files_that_cannot_be_read_are_told(tools: "Tools", folder: Path) -> None:

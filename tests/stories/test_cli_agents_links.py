@@ -1,11 +1,13 @@
 """Somebody with a shell makes agents, links and keys beside a running server."""
 
 import asyncio
+import contextlib
 import json
 import os
 import pty
 import re
 import subprocess
+import termios
 from pathlib import Path
 
 import aiohttp
@@ -47,11 +49,62 @@ def test_a_folder_is_read_before_anybody_is_let_in(own_server: Server, tmp_path:
     missing.mkdir()
     assert "to read" in refused(own_server.run(*create, str(missing)))
     (missing / "broken.pdf").write_bytes(b"%PDF-1.7\nnothing")
-    assert "broken.pdf" in refused(own_server.run(*create, str(missing)))
+    told = own_server.run(*create, str(missing))
+    reading, why = told.stderr.splitlines()
+    assert "Reading 1 document in" in reading
+    assert why.startswith("parlour: ")
+    assert "broken.pdf" in why
     assert own_server.cli("agent", "list") == []
     (missing / "leave.md").write_text("# Leave\n\nEverybody has 30 days of leave a year.\n")
     made = own_server.cli(*create, str(missing))
     assert [each["path"] for each in made["index"]["skipped"]] == ["broken.pdf"]
+
+
+CREATE = ("agent", "create", "handbook", "--backend", "documents", "--path")
+
+
+def test_reading_says_at_first_that_it_takes_a_moment(own_shell: Shell, handbook: Path) -> None:
+    done = own_shell.run(*CREATE, str(handbook))
+    assert done.stderr == f"Reading 2 documents in {handbook}. This takes a moment.\n"
+    assert done.stdout == "handbook is live.\n2 documents, 2 passages\n"
+    (handbook / "pay.md").unlink()
+    again = own_shell.given(PARLOUR_DATA_DIR=f"{own_shell.data_dir}-2")
+    done = again.run(*CREATE, str(handbook))
+    assert done.stderr.startswith("Reading 1 document in ")
+    assert done.stdout.endswith("\n1 document, 1 passage\n")
+    assert "1 document, 0 skipped" in again.run("doctor").stdout
+
+
+def test_for_programs_reading_says_nothing_beside_json(own_shell: Shell, handbook: Path) -> None:
+    done = own_shell.run(*CREATE, str(handbook), "--json")
+    assert done.stderr == ""
+    assert json.loads(done.stdout)["index"]["documents"] == 2
+
+
+def test_on_a_terminal_one_line_shows_how_far_reading_is(own_shell: Shell, handbook: Path) -> None:
+    """Drawn over, no wider than the terminal, and away when it is done."""
+    leader, follower = pty.openpty()
+    termios.tcsetwinsize(follower, (24, 60))
+    command = [str(PARLOUR), *CREATE, str(handbook)]
+    program = subprocess.Popen(
+        command, env=own_shell.environment, stdout=subprocess.PIPE, stderr=follower
+    )
+    os.close(follower)
+    told = b""
+    with contextlib.suppress(OSError):  # the other end is closed
+        while piece := os.read(leader, 4096):
+            told += piece
+    os.close(leader)
+    out, _ = program.communicate(timeout=60)
+    first, *drawn, last = told.decode().split("\r\x1b[K")
+    assert (first, last, program.returncode) == ("", "", 0)
+    assert [line.partition(" ")[2] for line in drawn] == [
+        "0 of 2  leave.md",
+        "1 of 2  pay.md",
+        "2 of 2  building the index",
+    ]
+    assert all(len(line) < 60 for line in drawn)
+    assert out.startswith(b"handbook is live.")
 
 
 async def test_documents_with_an_embeddings_server(own_server: Server, handbook: Path) -> None:
@@ -244,6 +297,18 @@ def test_wrong_usage_is_told_by_status_2(own_shell: Shell, arguments: tuple[str,
     assert done.stdout == ""
     assert "Usage: parlour" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_time_that_does_not_fit_is_told_one_that_does(own_shell: Shell) -> None:
+    """Without a word about when: whatever day it is, the example is the same; and it fits."""
+    such = "2026-12-24T18:00+01:00"
+    for command in (("change", "lnk_1"), ("create", "x"), ("rotate", "lnk_1")):
+        told = own_shell.run("link", *command, "--until", "tomorrow")
+        assert told.returncode == 2
+        assert f"needs a date, a time and its zone, such as {such}" in told.stderr
+        assert such in own_shell.run("link", command[0], "--help").stdout
+    fits = own_shell.run("link", "change", "lnk_1", "--until", such)
+    assert (fits.returncode, fits.stderr.count("\n")) == (1, 1), "there is no such link"
 
 
 def test_help_is_there_of_itself(own_shell: Shell) -> None:

@@ -55,6 +55,12 @@ async def test_a_demonstration_answers_from_parlour_s_own_documentation(
     assert '<html lang="de"' in german.text
 
 
+def test_a_demonstration_says_who_can_open_it(newcomer: Server) -> None:
+    newcomer.running.wait_for(r"^Only this machine can open it")
+    port = newcomer.url.rpartition(":")[2]
+    newcomer.running.wait_for(rf"^  PARLOUR_HOST=0\.0\.0\.0 PARLOUR_PUBLIC_URL=\S+:{port}$")
+
+
 def test_a_second_start_shows_the_same_address(newcomer: Server) -> None:
     first = _address(newcomer)
     assert newcomer.stop() == 0

@@ -15,6 +15,7 @@ from parlour.cli.base import (
     as_json,
     asynchronous,
     confirmed,
+    counted,
     facts,
     host,
     in_workspace,
@@ -66,7 +67,9 @@ async def create(name: str, backend: str, workspace: str, **options: Any) -> Non
     async with host(workspace) as here:
         empty = backend == "documents" and "path" not in config
         publish = not (options["draft"] or empty)
-        made, report = await preparing.create(here, wish, publish=publish)
+        made, report = await preparing.create(
+            here, wish, publish=publish, as_json=options["as_json"]
+        )
     shown = msgspec.to_builtins(shapes.agent_made(made))
     lines = [f"{made.agent.name} {_state(made.agent)}."]
     if empty:
@@ -179,9 +182,10 @@ async def delete(name: str, workspace: str, *, yes: bool, as_json: bool) -> None
 
 async def footprint(here: Host, found: Agent) -> str:
     """Say what ends or goes with an agent."""
-    counted = await here.tools.db.browse(links.count_of_agents, here.who.workspace_id)
+    doors = await here.tools.db.browse(links.count_of_agents, here.who.workspace_id)
     talks = await here.tools.db.browse(transcripts.count_of_agent, found.id)
-    return f"end its {counted.get(found.id, (0, 0))[0]:,} links and {talks:,} conversations"
+    ending = counted(doors.get(found.id, (0, 0))[0], "link")
+    return f"end its {ending} and {counted(talks, 'conversation')}"
 
 
 async def _switch(name: str, workspace: str, *, live: bool, as_json: bool) -> None:

@@ -8,6 +8,7 @@ from parlour.agents import store
 from parlour.agents.backends import KINDS
 from parlour.agents.library import store as library
 from parlour.agents.model import Agent
+from parlour.cli.base import counted
 from parlour.cli.findings import Finding, Level
 from parlour.kit.errors import Problem
 from parlour.kit.http import Blocked, Deadlines, RequestFailed
@@ -49,7 +50,7 @@ async def _answers(tools: Tools, agent_id: str, backend: str, settings: Any) -> 
             raise Problem("its documents have not been read yet")
         if state.state == "failed":
             raise Problem(f"its documents could not be read again: {state.error}")
-        return f"{state.documents:,} documents, {len(state.skipped):,} skipped"
+        return f"{counted(state.documents, 'document')}, {len(state.skipped):,} skipped"
     if (field := _ADDRESSES.get(backend)) is None:
         return "can be called"
     # Any answer at all will do: that the server is there is what is asked.

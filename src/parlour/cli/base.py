@@ -143,6 +143,11 @@ def facts(pairs: Sequence[tuple[str, Any]]) -> list[str]:
     return [f"{name.ljust(width)}{value}" for name, value in kept]
 
 
+def counted(number: int, what: str) -> str:
+    """Write how many there are of something, whose word takes an s."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
 def when(moment: Moment | None) -> str:
     """Write a moment for people: minutes, UTC."""
     if moment is None:

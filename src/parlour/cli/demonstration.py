@@ -45,6 +45,11 @@ async def begin(tools: Tools) -> None:
     click.echo(f"\nA chat with Parlour's own documentation is open at\n\n  {url}\n")
     for line in drawing.qr(url):
         click.echo(f"  {line}")
+    if tools.settings.is_at_home:
+        click.echo("\nOnly this machine can open it. For phones in your network start with\n")
+        click.echo(
+            f"  PARLOUR_HOST=0.0.0.0 PARLOUR_PUBLIC_URL=http://THIS-MACHINE:{tools.settings.port}"
+        )
     click.echo("\nAn agent of your own, in another terminal:\n")
     program = base.called()
     click.echo(f"  {program} agent create handbook --backend documents --path ./your-documents")

@@ -7,7 +7,7 @@ import click
 import msgspec
 
 from parlour import events
-from parlour.cli.base import as_json, asynchronous, host, in_workspace, show, table, when
+from parlour.cli.base import as_json, asynchronous, counted, host, in_workspace, show, table, when
 from parlour.kit.errors import NotFound, Unavailable
 from parlour.staff import model, store
 from parlour.web.api import moments
@@ -98,7 +98,7 @@ async def export(
     except OSError as error:
         raise Unavailable(f"{file} cannot be written: {error.strerror}") from None
     told = {"file": str(file), "events": len(found)}
-    show(told, f"Wrote {file}: {len(found):,} events.", as_json=as_json)
+    show(told, f"Wrote {file}: {counted(len(found), 'event')}.", as_json=as_json)
 
 
 def _data(data: dict[str, object]) -> str:

@@ -11,6 +11,7 @@ from typing import Final
 
 from parlour import config, main, workspaces
 from parlour.cli import agents_health, arriving, surroundings
+from parlour.cli.base import counted
 from parlour.cli.findings import Finding
 from parlour.config import Settings
 from parlour.forgetting import copying
@@ -161,7 +162,8 @@ async def _on_time(opened: Database) -> Finding:
     behind = await opened.read(steady.lag, SystemClock().now())
     if not behind:
         return Finding("clock", "good", "not behind what this database has seen")
-    told = f"{behind // MINUTE:,} minutes behind what this database has seen: was it set back?"
+    late = counted(behind // MINUTE, "minute")
+    told = f"{late} behind what this database has seen: was it set back?"
     return Finding("clock", "odd", told)
 
 
@@ -172,6 +174,9 @@ async def _in_ledger(tools: Tools) -> Finding:
     if lacking:
         told = f"{path} lacks {len(lacking)} of what was erased or revoked; serving copies them"
         return Finding("ledger", "odd", told)
+    if not path.exists():
+        told = f"{path} is not there yet; erasing or revoking something makes it"
+        return Finding("ledger", "good", told)
     return Finding("ledger", "good", f"{path}; keep a copy of it beside your backups")
 
 

@@ -17,7 +17,7 @@ from parlour.agents.library import indexing
 from parlour.agents.library import store as library
 from parlour.agents.library.running import Progress
 from parlour.agents.model import Agent
-from parlour.cli.base import Host
+from parlour.cli.base import Host, counted
 from parlour.kit.errors import NotFound
 from parlour.web.api import shapes
 
@@ -50,6 +50,8 @@ _NAMED: Final = {
     "embeddings_api_key": "--embeddings-key-env",
 }
 """Options that are not called like what they set."""
+_COLUMNS: Final = 80
+"""Of a terminal that does not say how wide it is."""
 _OPTIONS: Final = [
     click.option(
         "--path",
@@ -123,7 +125,7 @@ def _flag(name: str) -> str:
 
 
 async def create(
-    here: Host, wish: keeping.Wish, *, publish: bool
+    here: Host, wish: keeping.Wish, *, publish: bool, as_json: bool
 ) -> tuple[keeping.Made, dict[str, Any] | None]:
     """Make an agent; one of documents is published once they have been read.
 
@@ -133,7 +135,7 @@ async def create(
         return await keeping.create(here.tools, here.who, wish, trusted=True, publish=publish), None
     made = await keeping.create(here.tools, here.who, wish, trusted=True, publish=False)
     agent = made.agent
-    bar = _Bar()
+    bar = _Bar(wish.config["path"], as_json=as_json)
     try:
         # Before it is published no server reads the same documents at the same time.
         await _read(here, agent, bar.show)
@@ -176,7 +178,7 @@ def told(report: dict[str, Any]) -> str:
         return f"failed: {report['error']}"
     if report["state"] != "ready":
         return f"{report['state']}, {report['done']:,} of {report['total']:,}"
-    line = f"{report['documents']:,} documents, {report['passages']:,} passages"
+    line = f"{counted(report['documents'], 'document')}, {counted(report['passages'], 'passage')}"
     skipped = len(report["skipped"])
     if not skipped:
         return line
@@ -185,22 +187,30 @@ def told(report: dict[str, Any]) -> str:
 
 
 class _Bar:
-    """A line on a terminal's standard error that says how far it is; nothing elsewhere."""
+    """How far it is, on standard error: a line drawn anew on a terminal, one at first elsewhere."""
 
-    def __init__(self) -> None:
-        self._on = sys.stderr.isatty()
+    def __init__(self, folder: str, *, as_json: bool) -> None:
+        self._folder = folder
+        self._drawn = sys.stderr.isatty()
+        self._said = as_json
 
     def show(self, done: int, total: int, current: str) -> None:
-        """Draw the line anew."""
-        if self._on:
+        """Draw the line anew, or say once what takes a moment."""
+        if self._drawn:
             filled = round(24 * done / total) if total else 24
             bar = "━" * filled + "╺" + "─" * (24 - filled)
-            what = current[-40:] if current else "building the index"
-            sys.stderr.write(f"\r\x1b[K{bar} {done:,} of {total:,}  {what}")
-            sys.stderr.flush()
+            line = f"{bar} {done:,} of {total:,}  {current[-40:] or 'building the index'}"
+            # A line that goes on in the next one would not be drawn over.
+            columns = os.get_terminal_size(sys.stderr.fileno()).columns or _COLUMNS
+            sys.stderr.write(f"\r\x1b[K{line[: columns - 1]}")
+        elif not self._said:
+            what = counted(total, "document")
+            sys.stderr.write(f"Reading {what} in {self._folder}. This takes a moment.\n")
+        self._said = True
+        sys.stderr.flush()
 
     def clear(self) -> None:
         """Take the line away."""
-        if self._on:
+        if self._drawn:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()

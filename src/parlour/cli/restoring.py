@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from parlour import config
-from parlour.cli.base import as_json, asynchronous, show
+from parlour.cli.base import as_json, asynchronous, counted, show
 from parlour.cli.safety import keys_here, rows_told
 from parlour.config import Settings
 from parlour.forgetting import ledger, restoring, set_back
@@ -53,7 +53,10 @@ async def restore(file: Path, ledgers: tuple[Path, ...], *, as_json: bool) -> No
         ledger.append(own, sorted(set(entries) - set(had)))
         if contents.key and not keys_here(settings):
             fits = instance.write_key(settings.data_dir, contents.key)
-    lines = [f"Restored {contents.rows:,} rows of {file}.", *_told_again(again, entries, contents)]
+    lines = [
+        f"Restored {counted(contents.rows, 'row')} of {file}.",
+        *_told_again(again, entries, contents),
+    ]
     if not fits:
         lines.append(
             f"Put the instance.key of that time into {settings.data_dir}, or set "
@@ -107,9 +110,10 @@ def _told_again(
             "made with --ledger, or put it into the data folder before you start the server."
         )
     if "webhook" in again:
+        off = f"{counted(again['webhook'], 'webhook')} turned off"
         lines.append(
-            f"{again['webhook']:,} webhooks are turned off: something waited for them when the "
-            "backup was made, of which they may have been told since. Turn them on to go on."
+            f"{off}, because something waited there when the backup was made, and may have been "
+            "told since: turn on what shall go on."
         )
     return lines
 

@@ -3,7 +3,17 @@
 import click
 import msgspec
 
-from parlour.cli.base import as_json, asynchronous, confirmed, host, in_workspace, show, table, when
+from parlour.cli.base import (
+    as_json,
+    asynchronous,
+    confirmed,
+    counted,
+    host,
+    in_workspace,
+    show,
+    table,
+    when,
+)
 from parlour.forgetting import terms
 from parlour.forgetting.terms import Terms
 from parlour.privacy.days import MOST_DAYS
@@ -84,4 +94,4 @@ def _lines(found: Terms) -> list[str]:
 
 
 def _days(days: int) -> str:
-    return "for ever" if not days else "1 day" if days == 1 else f"{days:,} days"
+    return counted(days, "day") if days else "for ever"

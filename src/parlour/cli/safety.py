@@ -11,7 +11,7 @@ import click
 
 from parlour import __version__, config
 from parlour.cli import examining
-from parlour.cli.base import as_json, asynchronous, show
+from parlour.cli.base import as_json, asynchronous, counted, show
 from parlour.config import Settings
 from parlour.kit import db
 from parlour.kit.db import archive
@@ -75,7 +75,7 @@ async def backup(file: Path, *, with_key: bool, as_json: bool) -> None:
     finally:
         await database.close()
     size = await asyncio.to_thread(os.path.getsize, file)
-    lines = [f"Wrote {file}: {contents.rows:,} rows, {size / 1e6:,.1f} MB."]
+    lines = [f"Wrote {file}: {counted(contents.rows, 'row')}, {size / 1e6:,.1f} MB."]
     if with_key:
         lines.append("The secret key is in it: whoever has this file can open every link.")
     else:

@@ -6,7 +6,17 @@ import click
 import msgspec
 
 from parlour import forgetting, memory
-from parlour.cli.base import as_json, asynchronous, confirmed, facts, host, in_workspace, show, when
+from parlour.cli.base import (
+    as_json,
+    asynchronous,
+    confirmed,
+    counted,
+    facts,
+    host,
+    in_workspace,
+    show,
+    when,
+)
 from parlour.cli.conversations import conversation
 from parlour.cli.downloads import to_file, written
 from parlour.forgetting import Going
@@ -129,7 +139,7 @@ def _told(going: Going) -> str:
         (going.sessions, "session"),
         (going.notes, "note"),
     ]
-    told = [f"{n:,} {word}{'' if n == 1 else 's'}" for n, word in parts if n]
+    told = [counted(n, word) for n, word in parts if n]
     return ", ".join(told + ["what is remembered of them"] * bool(going.memories))
 
 

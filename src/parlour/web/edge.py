@@ -111,7 +111,8 @@ class Edge:
                     await self._app(scope, receive, send_with_headers)
             finally:
                 template = str(scope.get("path_template") or "(none)")
-                access(scope["method"], template, status, time.perf_counter() - began)
+                took, is_file = time.perf_counter() - began, template.startswith("/static/")
+                access(scope["method"], template, status, took, is_file=is_file)
                 # Routes by their template: what stands in an address may open something.
                 span.request(scope["method"], template, status)
 

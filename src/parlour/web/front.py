@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from litestar import Litestar, Response, get
+from litestar.exceptions import NotFoundException
 from litestar.response import Redirect
 
 from parlour.kit.errors import NotFound
@@ -111,8 +112,14 @@ def routed_for_worker(max_body_bytes: int) -> Litestar:
 def tell(request: Asked, error: Exception) -> Response[Any]:
     """Tell of a failure as whoever asked understands it: people by a page, programs otherwise."""
     path = request.url.path
-    if path.startswith(("/chat/", "/public/")):
+    if path.startswith(("/chat/", "/public/")) or _is_lost(request, path, error):
         return room.refuse(request, error)
     if path.startswith("/share/"):
         return shared.refuse(request, error)
     return problems.handle(request, error)
+
+
+def _is_lost(request: Asked, path: str, error: Exception) -> bool:
+    """Whether somebody came with a browser to where there is nothing."""
+    by_browser = request.method == "GET" and "text/html" in request.headers.get("accept", "")
+    return by_browser and isinstance(error, NotFoundException) and not path.startswith("/api/")

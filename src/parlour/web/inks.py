@@ -30,7 +30,7 @@ def ink_sheet(name: str) -> Response[bytes]:
     sheet = "".join(_rules(colour, ink(colour)) for colour in name[:-4].split("-"))
     return Response(
         sheet.encode(),
-        media_type="text/css; charset=utf-8",
+        media_type="text/css",
         headers={"Cache-Control": _A_DAY},
     )
 

@@ -165,6 +165,14 @@ def test_a_request_is_logged_by_its_route_and_counted(capsys: pytest.CaptureFixt
     assert lines(capsys) == []
 
 
+def test_a_file_that_was_there_is_no_news(capsys: pytest.CaptureFixture[str]) -> None:
+    for level, told in (("info", [404]), ("debug", [200, 404])):
+        observe.configure(level, machine=True)
+        for status in (200, 404):
+            observe.access("GET", "/static/{path}", status, 0.1, is_file=True)
+        assert [each["status"] for each in lines(capsys)] == told
+
+
 async def test_a_blocked_loop_is_noticed_while_it_is_blocked(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

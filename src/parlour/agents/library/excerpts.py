@@ -67,6 +67,9 @@ def excerpt(passage: str, score: Score, words: int) -> Excerpt:
             continue
         if piece.score >= _CLOSE * pieces[best].score or _belongs(pieces, n):
             left -= _choose(pieces, n)
+    for before, piece, after in zip(pieces, pieces[1:], pieces[2:], strict=False):
+        # Code in the midst of what is shown is what it speaks of.
+        piece.chosen |= piece.kind == "code" and before.chosen and after.chosen
     quote = " ".join(plain(pieces[best].text).split()) if pieces[best].kind == "text" else ""
     return Excerpt(_joined(pieces), quote or plain(pieces[best].text).strip())
 

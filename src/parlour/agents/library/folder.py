@@ -3,6 +3,7 @@
 import os
 import stat
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +13,8 @@ from parlour.kit.errors import FieldError, Invalid
 MOST_FILES: Final = 20_000
 MOST_BYTES: Final = 20 * 1024 * 1024
 """Of one file."""
+IGNORED: Final = ".parlourignore"
+"""The file that names what is not to be read: a name or a path with `*` in each line."""
 _DEEPEST: Final = 30
 
 
@@ -45,8 +48,9 @@ class Listing:
 def listed(folder: Path) -> Listing:
     """Look through a folder, in the order of names; Invalid when there is nothing to read.
 
-    Hidden files are passed over in silence, as are kinds of file that are no documents. A symbolic
-    link is followed only when what it points to lies in the folder, and never to a folder.
+    Hidden files are passed over in silence, as are kinds of file that are no documents and what
+    the folder's `IGNORED` names. A symbolic link is followed only when what it points to lies in
+    the folder, and never to a folder.
     """
     try:
         root = folder.resolve(strict=True)
@@ -58,18 +62,33 @@ def listed(folder: Path) -> Listing:
     except (PermissionError, OSError):
         raise _unfit(f"the folder {folder} cannot be read") from None
     listing = Listing()
-    _walk(root, root, listing, 0)
+    _walk(root, root, listing, _ignored(root), 0)
     if not listing.files:
         told = f" ({listing.skipped[0][0]}: {listing.skipped[0][1]})" if listing.skipped else ""
         raise _unfit(f"there is no Markdown, text, HTML or PDF file to read in {folder}{told}")
     return listing
 
 
+def _ignored(root: Path) -> tuple[str, ...]:
+    try:
+        lines = (root / IGNORED).read_text("utf-8", "replace").splitlines()
+    except OSError:
+        return ()
+    named = (line.strip().rstrip("/") for line in lines if not line.startswith("#"))
+    return tuple(filter(None, named))
+
+
+def _is_ignored(below: str, patterns: tuple[str, ...]) -> bool:
+    """Whether a file or folder is named: by itself wherever it is, or with the way to it."""
+    name = below.rpartition("/")[2]
+    return any(fnmatchcase(below if "/" in each else name, each) for each in patterns)
+
+
 def _unfit(message: str) -> Invalid:
     return Invalid(message, errors=[FieldError("path", message)])
 
 
-def _walk(root: Path, folder: Path, listing: Listing, depth: int) -> None:
+def _walk(root: Path, folder: Path, listing: Listing, ignored: tuple[str, ...], depth: int) -> None:
     try:
         names = sorted(os.listdir(folder))  # noqa: PTH208 - names are what is wanted
     except OSError:
@@ -80,6 +99,8 @@ def _walk(root: Path, folder: Path, listing: Listing, depth: int) -> None:
         if name.startswith("."):
             continue
         path = folder / name
+        if ignored and _is_ignored(_below(root, path), ignored):
+            continue
         try:
             status = path.lstat()
         except OSError:
@@ -89,7 +110,7 @@ def _walk(root: Path, folder: Path, listing: Listing, depth: int) -> None:
         elif path.suffix.lower() in KINDS:
             _take(root, path, status, listing)
     for path in folders if depth < _DEEPEST else []:
-        _walk(root, path, listing, depth + 1)
+        _walk(root, path, listing, ignored, depth + 1)
 
 
 def _take(root: Path, path: Path, status: os.stat_result, listing: Listing) -> None:

@@ -107,6 +107,7 @@ async def _index(run: Run, *, reread: bool) -> Report:
             raise await _nothing(run)
         built = await db.browse(indexes.pending, run.agent_id, run.generation - 1)
         if built:
+            run.progress(len(listing.files), len(listing.files), "")
             await _build(run, helper, living)
     await _finish(run, living, built=built)
     passages = sum(row.passages for row in living)
@@ -259,7 +260,6 @@ def _clear_some(conn: sa.Connection, agent_id: str, run_id: str, keep: int | Non
 
 async def _finish(run: Run, living: Any, *, built: bool) -> None:
     total = len(living) + len(run.skipped)
-    run.progress(total, total, "")
     values: dict[str, Any] = {
         "state": "ready",
         "done": total,

@@ -9,7 +9,7 @@ from parlour.kit.clock import Moment
 from parlour.tools import Tools
 
 Progress = Callable[[int, int, str], None]
-"""Told (files done, files in all, the one at hand)."""
+"""Told (files done, files in all, the one at hand); none is at hand while the index is built."""
 
 
 @dataclass(slots=True)

@@ -76,16 +76,20 @@ def configure(level: str = "info", *, machine: bool | None = None) -> None:
     logging.getLogger("uvicorn.access").disabled = True
 
 
-def access(method: str, route: str, status: int, seconds: float) -> None:
+def access(method: str, route: str, status: int, seconds: float, *, is_file: bool = False) -> None:
     """Log and count one answered request. `route` is the path's template: real paths hold tokens.
+
+    One for a file of ours (`is_file`) that was there is told at the level `debug`: a page has
+    two dozen of them.
 
     This is on the path of every request, and takes a shorter way than other events.
     """
     if method not in METHODS:
         method = "other"
-    counted, head, middle, tail = _answered(method, route, status, is_json=_state.json)
+    level = "debug" if is_file and status < 400 else "info"
+    counted, head, middle, tail = _answered(method, route, status, level, is_json=_state.json)
     counted.observe(seconds)
-    if _state.level <= logging.INFO:
+    if _state.level <= _LEVELS[level]:
         now = rfc3339(time.time_ns() // 1_000_000)
         now = now if _state.json else now[_CLOCK]
         _write_soon(f"{head}{now}{middle}{round(seconds * 1000, 1)}{tail}")
@@ -93,13 +97,13 @@ def access(method: str, route: str, status: int, seconds: float) -> None:
 
 @cache
 def _answered(
-    method: str, route: str, status: int, *, is_json: bool
+    method: str, route: str, status: int, level: str, *, is_json: bool
 ) -> tuple[Histogram, str, str, str]:
     """Return the child of the metric, and the line of such a request around when and how long.
 
     What they are named by is all ours, and little.
     """
-    told = {"level": "info", "event": "request", "method": method, "route": route, "status": status}
+    told = {"level": level, "event": "request", "method": method, "route": route, "status": status}
     line = _line({**told, "ms": _SOME}, _THEN)
     head, _, rest = line.partition(_THEN if is_json else _THEN[_CLOCK])
     middle, _, tail = rest.rpartition(str(_SOME))

@@ -43,6 +43,8 @@ _TOLD: Final = {
 def refuse(request: Asked, error: Exception) -> Response[Any]:
     """Answer a request to the studio that failed: by a page, or the way to sign in."""
     problem = problems.as_problem(error)
+    if (page := _without_slash(request)) is not None:
+        return Redirect(page, status_code=303)
     if problem.status == 401:
         return _to_sign_in(request)
     if problem.code == "second_step_missing":
@@ -60,6 +62,15 @@ def refuse(request: Asked, error: Exception) -> Response[Any]:
             "studio/refused.html", status=problem.status, retry=problem.retry_after, **values
         )
     return inside(request, seat, "studio/problem.html", "", status=problem.status, **values)
+
+
+def _without_slash(request: Asked) -> str | None:
+    """Return the page that is meant by an address with a slash at its end; None for any other."""
+    path = request.scope["raw_path"].decode("ascii", "replace")
+    plain = path.rstrip("/")
+    if request.method != "GET" or path == plain or own_path(plain) != plain:
+        return None
+    return plain
 
 
 def _over_the_page(problem: Problem, said: str, reference: str) -> Response[Any]:
