@@ -292,7 +292,7 @@ async def stands(page: Page, top: str = "Math.abs({} - 48) < 4") -> None:
 
 
 def tells_at_once(pieces: int) -> Callable[[Play, dict[str, Any]], Awaitable[None]]:
-    async def tell(play: Play, _: dict[str, Any]) -> None:
+    async def tell(play: Play, _asked: dict[str, Any]) -> None:
         answer = play.begin()
         for _ in range(pieces):
             play.write(answer, LONG[: len(LONG) // pieces])
