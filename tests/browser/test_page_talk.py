@@ -258,6 +258,29 @@ async def test_a_question_in_the_address_is_only_put_in_the_box(
     assert play.posts == []
 
 
+COLOUR = "e => getComputedStyle(e).backgroundColor"
+
+
+async def test_there_is_nothing_to_send_from_the_first_paint(
+    browser: Browser, stage: Stage, play: Play
+) -> None:
+    """The button is grey before the script runs, and the action where there is none."""
+    plain = await (await browser.person(javascript=False)).new_page()
+    await plain.goto(f"{stage.url}/chat/tok")
+    action = await plain.locator('[data-do="send"]').evaluate(COLOUR)
+    page = await (await browser.person()).new_page()
+    await page.route("**/js/chat.js", lambda route: route.abort())
+    await page.goto(f"{stage.url}/chat/tok")
+    send = page.locator('[data-do="send"]')
+    grey = await send.evaluate(COLOUR)
+    assert grey != action
+    await page.unroute("**/js/chat.js")
+    await page.reload()
+    assert await send.evaluate(COLOUR) == grey
+    await page.fill(BOX, "Something")
+    await expect(send).to_have_css("background-color", action)
+
+
 async def test_it_works_without_scripts(browser: Browser, stage: Stage, play: Play) -> None:
     """STR-17: a plain form, and a page that asks again while an answer is being written."""
     context = await browser.person(javascript=False)
