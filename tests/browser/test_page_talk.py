@@ -79,11 +79,20 @@ async def test_a_question_gets_a_streamed_answer(
     await expect(page.locator('[data-do="send"]')).to_be_visible()
 
 
+GAP = """chip => {
+  const after = document.createRange();
+  after.selectNode(chip.parentNode.nextSibling);
+  return after.getClientRects()[0].left - chip.getBoundingClientRect().right;
+}"""
+"""How far from a citation what follows it stands, which may be a comma."""
+
+
 async def test_a_citation_opens_its_passage(browser: Browser, stage: Stage, play: Play) -> None:
     cite = {"n": 1, "title": "VACUUM", "source": "vacuum.html", "quote": "<i>Frees", "url": "/x"}
     play.add("visitor", "Why?")
-    play.add("agent", "Because.[1]", citations=[cite])
+    play.add("agent", "Because [1], as it is said.", citations=[cite])
     page = await opened(browser, stage)
+    assert await page.locator(".prose a.cite").evaluate(GAP) <= 0
     await page.click(".prose a.cite")
     await expect(page.locator("#sheet blockquote")).to_have_text("<i>Frees")
     await expect(page.locator("#sheet a")).to_have_attribute("href", f"{stage.url}/x")
