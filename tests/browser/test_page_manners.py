@@ -67,6 +67,33 @@ async def test_no_page_scrolls_sideways(
     assert await page.evaluate(right) == "rtl"
 
 
+async def test_a_table_shows_on_which_side_there_is_more_of_it(
+    browser: Browser, stage: Stage, play: Play
+) -> None:
+    play.add("visitor", "Which?")
+    play.add("agent", "|a|b|c|d|e|\n|-|-|-|-|-|\n|1|2|3|4|5|\n\nAnd\n\n|a|b|\n|-|-|\n|1|2|")
+    page = await browser.open(f"{stage.url}/chat/tok")
+
+    async def edges(table: int) -> tuple[bytes, bytes]:
+        box = await page.locator(".table-box__scroll").nth(table).bounding_box()
+        assert box
+        left, top = box["x"] + 2, box["y"] + box["height"] - 14
+        right = box["x"] + box["width"] - 8
+        return (
+            await page.screenshot(clip={"x": left, "y": top, "width": 6, "height": 4}),
+            await page.screenshot(clip={"x": right, "y": top, "width": 6, "height": 4}),
+        )
+
+    all_of_it = await edges(1)
+    start = await edges(0)
+    assert start[0] == all_of_it[0]
+    assert start[1] != all_of_it[1]
+    await page.locator(".table-box__scroll").first.evaluate("box => { box.scrollLeft = 999; }")
+    end = await edges(0)
+    assert end[0] != all_of_it[0]
+    assert end[1] == all_of_it[1]
+
+
 async def test_code_is_copied_with_a_tick_and_a_word(
     browser: Browser, stage: Stage, play: Play
 ) -> None:

@@ -10,17 +10,6 @@ from tests.rig.browser import PHONE, Browser
 from tests.rig.waiting import eventually
 
 BOX = "#message"
-AT_REST = """() => new Promise(done => {
-  const log = document.querySelector("#log");
-  let place = -1, still = 0;
-  const look = () => {
-    still = log.scrollTop === place ? still + 1 : 0;
-    place = log.scrollTop;
-    if (still > 20) done(place); else requestAnimationFrame(look);
-  };
-  look();
-})"""
-"""Where a scrolled log is once it has come to rest: a wheel goes on for a while."""
 
 
 async def opened(browser: Browser, stage: Stage, size: tuple[int, int] = PHONE) -> Page:
@@ -75,11 +64,20 @@ async def test_a_question_gets_a_streamed_answer(
     await expect(page.locator('[data-do="send"]')).to_be_visible()
 
 
+GAP = """chip => {
+  const after = document.createRange();
+  after.selectNode(chip.parentNode.nextSibling);
+  return after.getClientRects()[0].left - chip.getBoundingClientRect().right;
+}"""
+"""How far from a citation what follows it stands, which may be a comma."""
+
+
 async def test_a_citation_opens_its_passage(browser: Browser, stage: Stage, play: Play) -> None:
     cite = {"n": 1, "title": "VACUUM", "source": "vacuum.html", "quote": "<i>Frees", "url": "/x"}
     play.add("visitor", "Why?")
-    play.add("agent", "Because.[1]", citations=[cite])
+    play.add("agent", "Because [1], as it is said.", citations=[cite])
     page = await opened(browser, stage)
+    assert await page.locator(".prose a.cite").evaluate(GAP) <= 0
     await page.click(".prose a.cite")
     await expect(page.locator("#sheet blockquote")).to_have_text("<i>Frees")
     await expect(page.locator("#sheet a")).to_have_attribute("href", f"{stage.url}/x")
@@ -254,6 +252,29 @@ async def test_a_question_in_the_address_is_only_put_in_the_box(
     assert play.posts == []
 
 
+COLOUR = "e => getComputedStyle(e).backgroundColor"
+
+
+async def test_there_is_nothing_to_send_from_the_first_paint(
+    browser: Browser, stage: Stage, play: Play
+) -> None:
+    """The button is grey before the script runs, and the action where there is none."""
+    plain = await (await browser.person(javascript=False)).new_page()
+    await plain.goto(f"{stage.url}/chat/tok")
+    action = await plain.locator('[data-do="send"]').evaluate(COLOUR)
+    page = await (await browser.person()).new_page()
+    await page.route("**/js/chat.js", lambda route: route.abort())
+    await page.goto(f"{stage.url}/chat/tok")
+    send = page.locator('[data-do="send"]')
+    grey = await send.evaluate(COLOUR)
+    assert grey != action
+    await page.unroute("**/js/chat.js")
+    await page.reload()
+    assert await send.evaluate(COLOUR) == grey
+    await page.fill(BOX, "Something")
+    await expect(send).to_have_css("background-color", action)
+
+
 async def test_it_works_without_scripts(browser: Browser, stage: Stage, play: Play) -> None:
     """STR-17: a plain form, and a page that asks again while an answer is being written."""
     context = await browser.person(javascript=False)
@@ -270,33 +291,3 @@ async def test_it_works_without_scripts(browser: Browser, stage: Stage, play: Pl
     stage.call(play.finish, answer)
     await expect(page.locator(".prose")).to_have_text("Part and whole")
     assert play.posts[0]["message_id"]
-
-
-async def test_the_question_stands_near_the_top_and_following_ends_when_asked(
-    browser: Browser, stage: Stage, play: Play
-) -> None:
-    for number in range(6):
-        play.add("visitor", f"Question {number}")
-        play.add("agent", "An answer of some length. " * 20)
-    page = await opened(browser, stage)
-    await said(page, play, "The last one")
-    top = "document.querySelector('.turns > .turn:nth-last-child(2)').getBoundingClientRect().top"
-    head = "document.querySelector('#log').getBoundingClientRect().top"
-    await comes_true(page, f"Math.abs({top} - {head} - 48) < 4")
-    answer = stage.call(play.begin)
-    stage.call(play.write, answer, "A line.\n\n")
-    await expect(page.locator(".turn:last-child .prose")).to_contain_text("A line.")
-    await comes_true(page, f"Math.abs({top} - {head} - 48) < 4")
-    stage.call(play.write, answer, "More and more of it.\n\n" * 30)
-    await comes_true(page, f"{top} < {head}")
-    await page.locator("#log").hover()
-    await page.mouse.wheel(0, -300)
-    await expect(page.locator(".jump")).to_be_visible()
-    place = await page.evaluate(AT_REST)
-    stage.call(play.write, answer, "Even more.\n\n" * 10)
-    await expect(page.locator(".turn:last-child .prose")).to_contain_text("Even more.")
-    assert await page.evaluate("document.querySelector('#log').scrollTop") == place
-    stage.call(play.finish, answer)
-    await expect(page.locator(".jump")).to_contain_text("1 new")
-    await page.locator(".jump").click()
-    await expect(page.locator(".jump")).to_be_hidden()

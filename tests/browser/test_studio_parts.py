@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, expect
@@ -89,6 +90,29 @@ async def test_phones_fold_filters_away_until_one_is_chosen(
     await page.goto(f"{fresh.url}/studio/messages")
     await expect(author).to_be_visible()
     await expect(page.get_by_label("Filters")).to_be_hidden()
+    browser.check()
+
+
+async def test_a_moment_in_a_list_stays_on_one_line_on_a_desktop(
+    browser: Browser, fresh: Server, tmp_path: Path
+) -> None:
+    (tmp_path / "returns.md").write_text("# Returns\n\n" + "Things are returned in 30 days. " * 20)
+    fresh.make_documents_agent("shop", tmp_path)
+    visitor = await (await browser.person(size=PHONE)).new_page()
+    link = fresh.make_link("shop", "--name", "On the poster at the corner of the street")
+    await visitor.goto(link.url)
+    await visitor.get_by_label("Your message").fill("When are things returned? " * 20)
+    await visitor.get_by_label("Your message").press("Enter")
+    await expect(visitor.get_by_text("in 30 days").first).to_be_visible()
+    page = await (await browser.person(size=DESKTOP)).new_page()
+    await set_up(page, fresh)
+    fresh.cli("metrics", "count")
+    await page.goto(f"{fresh.url}/studio/messages")
+    await page.wait_for_load_state()  # moments are written in the zone of the reader
+    said = page.locator("td time")
+    await expect(said).to_have_count(2)
+    lines = "all => all.map(each => each.getClientRects().length)"
+    assert await said.evaluate_all(lines) == [1, 1]
     browser.check()
 
 

@@ -192,7 +192,7 @@ def refused(server: Server, *says: str) -> None:
 def test_a_second_server_on_the_same_folder(sqlite_server: Server) -> None:
     """DSK-09."""
     sqlite_server.start()
-    refused(sqlite_server, "another server is already using")
+    refused(sqlite_server, "another server is already using", "stop it", "PARLOUR_DATA_DIR")
     assert sqlite_server.running.process.poll() is None
 
 

@@ -11,9 +11,11 @@ from litestar.routes import HTTPRoute
 
 from bench import looking
 from parlour.config import Settings
+from parlour.rights import MAY, Permission, Role
 from parlour.web import whole
 from parlour.web.api import describing, interface
 from parlour.web.gates import Gate
+from parlour.web.studio import finding
 from tests.rig.project import ROOT
 
 PAGE = (ROOT / "docs" / "api.md").read_text()
@@ -78,6 +80,23 @@ def test_what_changes_something_is_never_a_get(app: Litestar) -> None:
             addresses = (".svg", ".png", ".csv", ".pdf", "/qr", "/share")
             forms = ("/keys", "/new", "/delete")
             assert not manages or path.endswith((*addresses, *forms)), path
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_the_palette_finds_every_page_that_a_role_may_open(app: Litestar, role: Role) -> None:
+    """By its address: all but what is no page, and a desk that belongs to whoever answers."""
+    may = MAY[role].__contains__
+    no_pages = (".csv", "/live", "/export", "/next", "/studio/find")
+    may_open = {
+        path
+        for path, handler in handlers(app)
+        if path.startswith("/studio") and "{" not in path and not path.endswith(no_pages)
+        if "GET" in handler.http_methods and handler.opt["gate"].asks == "seat"
+        if (needed := handler.opt["gate"].permission) is None or may(needed)
+    }
+    found = {each.path for each in (*finding.pages(may, ""), *finding.actions(may, ""))}
+    assert {path for path in found if "#" not in path} <= may_open
+    assert may_open - found == (set() if may(Permission.CONVERSATIONS_ANSWER) else {"/studio/desk"})
 
 
 def test_every_page_of_the_studio_is_measured() -> None:

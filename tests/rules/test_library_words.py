@@ -293,7 +293,7 @@ def test_a_part_that_is_quoted_is_not_all_that_was_asked() -> None:
 
 
 def test_looking_for_a_quotation_takes_no_longer_where_all_is_the_same() -> None:
-    words = "foo foo bar baz qux zip zap zop zup".split()
+    words = ["foo", "foo", "bar", "baz", "qux", "zip", "zap", "zop", "zup"]
     said = Quotation(words * 4)
     said.weigh(lambda _: 3.0)
     text = " ".join(words * 1_500)

@@ -32,7 +32,7 @@ def link(name: str | None, expires_at: int) -> Link:
 def test_nothing_is_said_of_what_is_well() -> None:
     ready = {"agt_a": reading("ready")}
     assert today.of_agents([agent("a")], {"agt_a": 3}, {}, ready, AT) == []
-    assert today.of_links([], 0, "/studio/links") == []
+    assert today.of_links([], 0, "/studio/links", []) == []
 
 
 def test_an_agent_without_links_may_be_away_or_unpublished() -> None:
@@ -69,11 +69,16 @@ def test_words_fit_the_number() -> None:
     assert second.title == "B fails again and again"
     assert second.told.startswith("3 of 9 replies failed")
     assert (first.path, first.action) == ("", "Look into it")
-    one = today.of_links([link("Fair", 9)], 1, "/studio/links")[0]
+    one = today.of_links([link("Fair", 9)], 1, "/studio/links", [agent("a")])[0]
     assert (one.title, one.ends) == ("A link ends within a day", [("Fair", 9)])
-    many = today.of_links([link(None, 9)] * 3, 1_200, "")[0]
+    many = today.of_links([link(None, 9)] * 3, 1_200, "", [agent("a")])[0]
     assert many.title == "1,200 links end within a day"
     assert many.told == "and 1,197 more"
+    assert [name for name, _ in many.ends] == [
+        "A link without a name to A",
+        "a link without a name to A",
+        "a link without a name to A",
+    ]
 
 
 def test_private_and_nobody_invited_and_used_up_links() -> None:

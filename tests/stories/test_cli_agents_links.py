@@ -299,6 +299,18 @@ def test_wrong_usage_is_told_by_status_2(own_shell: Shell, arguments: tuple[str,
     assert "Traceback" not in done.stderr
 
 
+def test_a_time_that_does_not_fit_is_told_one_that_does(own_shell: Shell) -> None:
+    """Without a word about when: whatever day it is, the example is the same; and it fits."""
+    such = "2026-12-24T18:00+01:00"
+    for command in (("change", "lnk_1"), ("create", "x"), ("rotate", "lnk_1")):
+        told = own_shell.run("link", *command, "--until", "tomorrow")
+        assert told.returncode == 2
+        assert f"needs a date, a time and its zone, such as {such}" in told.stderr
+        assert such in own_shell.run("link", command[0], "--help").stdout
+    fits = own_shell.run("link", "change", "lnk_1", "--until", such)
+    assert (fits.returncode, fits.stderr.count("\n")) == (1, 1), "there is no such link"
+
+
 def test_help_is_there_of_itself(own_shell: Shell) -> None:
     done = run_alone(["--help"], own_shell.environment, own_shell.folder)
     assert done.returncode == 0

@@ -5,6 +5,7 @@ from html import unescape
 
 import aiohttp
 
+from parlour.rights import Role
 from tests.rig import plays
 from tests.rig.colleague import Colleague, joined, owner_of
 from tests.rig.model import FakeModel
@@ -70,6 +71,25 @@ async def test_home_goes_along_with_the_first_steps(
         assert re.search(r"Visitor \d{5}", talks), f"{page} leads to what was said"
     for secret in visitor.cookies.values():
         server.keep_secret(secret)
+
+
+async def test_the_palette_names_pages_by_what_somebody_may_open(
+    http: aiohttp.ClientSession, own_server: Server
+) -> None:
+    owner = await owner_of(http, own_server)
+    odin = await joined(owner, "odin@team.example", Role.OPERATOR.value, "Odin")
+    ana = await joined(owner, "ana@team.example", Role.ANALYST.value, "Ana")
+    for typed, name, path, who_may in (
+        ("receipts", "Receipts", "/studio/receipts", [owner]),
+        ("canned", "Canned replies", "/studio/canned", [owner, odin]),
+        ("second", "Second step", "/studio/me/second-step", [owner, odin, ana]),
+    ):
+        for who in (owner, odin, ana):
+            found = await who.get(f"/studio/find?q={typed}")
+            assert (f'href="{path}"' in found.text) is (who in who_may), typed
+            opened = await who.get(path)
+            assert opened.status == (200 if who in who_may else 403)
+            assert (f"<h1>{name}</h1>" in opened.text) is (who in who_may)
 
 
 async def behind(owner: Colleague, page: str, address: str) -> str:

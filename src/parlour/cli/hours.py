@@ -11,8 +11,8 @@ from parlour.agents.model import Agent
 from parlour.agents.sharing import Sharing
 from parlour.cli.agents import agent, name_of
 from parlour.cli.base import as_json, asynchronous, facts, host, in_workspace, show
+from parlour.cli.links import SUCH_AS, link, link_id, shown, until
 from parlour.cli.links import find as find_link
-from parlour.cli.links import link, link_id, shown, until
 from parlour.kit.hours import ALWAYS, Schedule, weekly_of, words
 from parlour.links import keeping
 from parlour.web.api import hours
@@ -25,7 +25,9 @@ _OPTIONS: Final = (
     ),
     click.option("--zone", metavar="ZONE", help="Their time zone, such as Europe/Berlin."),
     click.option("--holidays", metavar="LIST", help='Closed days, with commas; "" for none.'),
-    click.option("--opens", metavar="TIME", help='Not before this moment; "" for no bound.'),
+    click.option(
+        "--opens", metavar="TIME", help=f'Not before, such as {SUCH_AS}; "" for no bound.'
+    ),
     click.option("--closes", metavar="TIME", help='Never again from then on; "" for no bound.'),
     click.option("--seats", type=int, help="How many may talk at once; 0: any number."),
 )

@@ -40,6 +40,8 @@ PUBLIC = [kind.word for kind in rules.Kind if kind is not rules.Kind.PRIVATE]
 VIEWS = [view.value for view in View]
 STATES = [condition.value for condition in Condition]
 link_id = click.argument("link_id", metavar="ID")
+SUCH_AS: Final = "2026-12-24T18:00+01:00"
+"""A time as options take it."""
 _NUMBERS: Final = {
     "rate_limit": "rate_limit_per_minute",
     "daily_tokens": "daily_token_limit",
@@ -58,7 +60,7 @@ def link() -> None:
 @click.argument("agent")
 @click.option("--kind", type=click.Choice(KINDS), help="Permanent unless it has an end.")
 @click.option("--hours", type=float, help="How long a temporary link works.")
-@click.option("--until", metavar="TIME", help="Or its end, such as 2026-11-20T18:00:00+01:00.")
+@click.option("--until", metavar="TIME", help=f"Or its end, such as {SUCH_AS}.")
 @click.option("--name", "names", multiple=True, help="A name in lists; one link for each --name.")
 @click.option("--max-uses", type=int, default=0, help="How often each private link may be used.")
 @click.option("--welcome", metavar="TEXT", help="A greeting of this link's own.")
@@ -165,7 +167,9 @@ async def _one(link_id: str, workspace: str, *, qr: bool, as_json: bool) -> None
 @link_id
 @click.option("--name", metavar="NAME", help='A name in lists; "" for none.')
 @click.option("--welcome", metavar="TEXT", help='A greeting of this link\'s own; "" for none.')
-@click.option("--until", metavar="TIME", help='An earlier end; "" for the first one again.')
+@click.option(
+    "--until", metavar="TIME", help=f'An earlier end, such as {SUCH_AS}; "" for the first again.'
+)
 @click.option("--max-uses", type=int, help="How often a private link may be used; 0: any number.")
 @click.option(
     "--email",
@@ -322,7 +326,8 @@ def until(text: str, option: str = "--until") -> Moment:
     try:
         return moment_of(datetime.fromisoformat(text))
     except (ValueError, OverflowError):
-        raise click.BadParameter("needs a date, a time and its zone", param_hint=option) from None
+        told = f"needs a date, a time and its zone, such as {SUCH_AS}"
+        raise click.BadParameter(told, param_hint=option) from None
 
 
 def shown(here: Host, found: Link, agent: Agent, usage: shapes.Usage | None = None) -> LinkShown:

@@ -7,7 +7,7 @@ import msgspec
 
 from parlour.cli import drawing
 from parlour.cli.base import as_json, asynchronous, host, in_workspace, show, table, when
-from parlour.cli.links import find, link, link_id, shown, until
+from parlour.cli.links import SUCH_AS, find, link, link_id, shown, until
 from parlour.links import rotating
 from parlour.transcripts.lingering import earlier
 from parlour.web.api.address_shapes import told
@@ -23,7 +23,7 @@ from parlour.web.api.address_shapes import told
     help="For how many hours the old address still works; 0 ends it at once.",
 )
 @click.option("--hours", type=float, help="Let a link with an end last so long from now on.")
-@click.option("--until", "ends", metavar="TIME", help="Or to a time, with its zone.")
+@click.option("--until", "ends", metavar="TIME", help=f"Or to a time, such as {SUCH_AS}.")
 @click.option("--qr", is_flag=True, help="Print a QR code, too.")
 @in_workspace
 @as_json

@@ -60,9 +60,9 @@ async def doctor(*, as_json: bool) -> None:
 async def backup(file: Path, *, with_key: bool, as_json: bool) -> None:
     """Write everything into FILE, as of one moment, while the server runs.
 
-    The file appears whole or not at all, and is read back before it gets its name. It holds every
-    conversation. The secret key is not in it: without the key no link opens, so keep a copy of
-    instance.key apart.
+    The file appears whole or not at all, and is read back before it gets its name. An older backup
+    of that name is there until then, and gone afterwards. It holds every conversation. The secret
+    key is not in it: without the key no link opens, so keep a copy of instance.key apart.
     """
     settings = config.load()
     key = "\n".join(keys_here(settings)) if with_key else ""

@@ -162,7 +162,8 @@ def only_server(data_dir: Path) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise Unavailable(f"another server is already using {data_dir}") from error
+            told = f"another server is already using {data_dir}: stop it, or choose another "
+            raise Unavailable(told + "PARLOUR_DATA_DIR") from error
         yield
 
 

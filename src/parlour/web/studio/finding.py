@@ -52,12 +52,39 @@ class Action:
     """Other words for it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page that the rail does not lead to, and who may open it."""
+
+    label: str
+    path: str
+    icon: str
+    permission: Permission | None = None
+    words: str = ""
+    """Other words for it."""
+
+
 ACTIONS: Final = (
     Action("Create a link", "links", "/new", Permission.LINKS_MANAGE, "new share public url"),
+    Action("Make a widget", "widgets", "/new", Permission.LINKS_MANAGE, "new create embed site"),
     Action("Make an agent", "agents", "/new", Permission.AGENTS_MANAGE, "new create bot"),
     Action("Make a team", "teams", "#new", Permission.TEAMS_MANAGE, "new add group"),
     Action("Invite a colleague", "people", "#invite", Permission.PEOPLE_MANAGE, "new add person"),
     Action("Make an API key", "keys", "#new", Permission.KEYS_MANAGE, "new create token"),
+)
+
+PAGES: Final = (
+    Page("Canned replies", "/studio/canned", "book", Permission.CONVERSATIONS_ANSWER, "answers"),
+    Page("Receipts", "/studio/receipts", "doc", Permission.CONVERSATIONS_FORGET, "forgotten"),
+    Page(
+        "How is counted",
+        "/studio/metrics/terms",
+        "chart",
+        Permission.CONVERSATIONS_SEE,
+        "time zone currency cost tokens",
+    ),
+    Page("You", "/studio/me", "person", words="account password sessions sign out"),
+    Page("Second step", "/studio/me/second-step", "lock", words="two factor recovery codes"),
 )
 
 
@@ -86,11 +113,13 @@ def actions(may: May, text: str) -> list[Found]:
 
 def pages(may: May, text: str) -> list[Found]:
     """Return the pages that fit and are allowed."""
-    allowed = [each for each in rail.ENTRIES if each.permission is None or may(each.permission)]
-    found = [Found(each.label, each.path, each.icon) for each in allowed if fits(text, each.label)]
-    if fits(text, "You", "account password sessions sign out"):
-        found.append(Found("You", "/studio/me", "person"))
-    return found
+    in_rail = [Page(e.label, e.path, e.icon, e.permission) for e in rail.ENTRIES]
+    return [
+        Found(each.label, each.path, each.icon)
+        for each in (*in_rail, *PAGES)
+        if each.permission is None or may(each.permission)
+        if fits(text, each.label, each.words)
+    ]
 
 
 def fits(text: str, *told: str) -> bool:

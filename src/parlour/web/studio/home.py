@@ -119,7 +119,7 @@ async def _matters(tools: Tools, seat: Seat, rows: list[Row]) -> list[Matter]:
     of_visitors = today.of_visitors(waiting, shell.place("conversations"))
     left = await tools.db.browse(notes.count_open, seat.who)
     of_notes = today.of_notes(left, shell.place("notes"))
-    of_links = today.of_links(ending, number, shell.place("links"))
+    of_links = today.of_links(ending, number, shell.place("links"), found)
     # What needs a builder is no matter of whoever answers visitors.
     builds = seat.who.may(Permission.AGENTS_MANAGE) and seat.who.may(Permission.LINKS_MANAGE)
     of_hooks: list[Matter] = []

@@ -111,16 +111,17 @@ def of_webhooks(off: int, failing: int, at: str) -> list[Matter]:
     return found
 
 
-def of_links(ending: Sequence[Link], number: int, at: str) -> list[Matter]:
-    """Tell of the links that end within a day; `at` is the path of the links' page."""
+def of_links(ending: Sequence[Link], number: int, at: str, agents: Sequence[Agent]) -> list[Matter]:
+    """Tell of the links to `agents` that end within a day; `at` is the path of the links' page."""
     if not number:
         return []
     title = "A link ends within a day" if number == 1 else f"{number:,} links end within a day"
     more = f"and {number - _NAMED:,} more" if number > _NAMED else ""
+    whose = {agent.id: f" to {named(agent)}" for agent in agents}
     ends = [
-        (link.name or "A link without a name", link.expires_at)
-        for link in ending[:_NAMED]
-        if link.expires_at is not None
+        (link.name or f"{'a' if n else 'A'} link without a name{whose.get(link.agent_id, '')}", end)
+        for n, link in enumerate(ending[:_NAMED])
+        if (end := link.expires_at) is not None
     ]
     action = "See it" if number == 1 else "See them"
     return [Matter("plain", "clock", title, more, at, action, ends)]

@@ -14,6 +14,7 @@ import { teller, types } from "./typing.js";
 import * as wire from "./wire.js";
 
 const TRIES_APART = [2, 4, 8, 15, 30]; // s between attempts to send
+const JUST = 30000; // ms for which a question has just been asked
 
 const scroll = new Scroll();
 const composer = new Composer({ say: submit, stop, recall: () => edit() || turns.said() });
@@ -47,11 +48,18 @@ function resume() {
   else if (!current) sendNext();
   const target = location.hash.startsWith("#msg_") && turns.byId(location.hash.slice(1));
   if (target) target.scrollIntoView({ block: "start" });
-  else scroll.toEnd();
+  else show();
   // With a real keyboard one can write at once; on a phone the keyboard would cover the greeting.
   // In a frame the page around has the keyboard.
   const ours = parent === window && matchMedia("(hover: hover) and (pointer: fine)").matches;
   if (ours && !target) composer.focus();
+}
+
+/** Show the end, or from its question what has just been asked by a form. */
+function show() {
+  const asked = turns.last(".turn--visitor");
+  if (asked && Date.now() - new Date(asked.dataset.at) < JUST) scroll.anchor(asked, turns.last(".turn--agent"), true);
+  else scroll.toEnd();
 }
 
 // ---- what the visitor does
@@ -75,11 +83,8 @@ function send(text, id, start = find('[name="start"]').value, more = asks.collec
   outgoing = { id, text, start, more, turn, attempt: 0, timer: 0 };
   kept.set("unsent", { id, text, start, more });
   asks.open(false);
-  if (pen === "agent") {
-    const answer = turns.agent();
-    write(answer, "");
-    scroll.anchor(turn, answer);
-  } else scroll.toEnd();
+  if (pen === "agent") begin(turns.agent());
+  else scroll.toEnd();
   attempt();
 }
 
@@ -121,10 +126,7 @@ function arrive(message, data, answered = pen === "agent") {
     message.turn.remove();
     message.turn = shown;
   } else if (data.id) turns.identify(message.turn, data);
-  if (!current && answered) {
-    write(turns.agent(), "");
-    scroll.anchor(message.turn, current.turn);
-  }
+  if (!current && answered) begin(turns.agent());
   if (message.more.files) document.dispatchEvent(new CustomEvent("parlour:arrived", { detail: message.turn }));
   outgoing = null;
   kept.set("unsent", null);
@@ -207,7 +209,7 @@ async function again(button) {
   const turn = button.closest(".turn");
   if (current || outgoing) return;
   turns.open(turn);
-  write(turn, "");
+  begin(turn);
   find(".prose", turn).replaceChildren();
   const answer = await wire.again(turn.id).catch(() => ({ ok: false, data: {} }));
   if (answer.ok) {
@@ -238,7 +240,7 @@ async function retry(button) {
   if (!current && !turns.byTurn(answer.data.execution_id)) {
     turns.open(turn);
     turn.dataset.turn = answer.data.execution_id;
-    write(turn, "");
+    begin(turn);
   }
   if (!live.connected) live.connect();
 }
@@ -319,6 +321,7 @@ function informed({ turn, label: text }) {
 
 function grown({ turn, offset, text }) {
   const writing = followed(turn);
+  scroll.grows();
   if (!writing.reply.delta(offset, text)) return live.connect(String(Number(writing.turn.dataset.seq || 1) - 1));
   // Under a reply that has begun to be read the label is in the way.
   if (writing.reply.text) writing.doing.say("", writing.reply.text.length > 80);
@@ -336,7 +339,7 @@ function finish(turn, message) {
   if (mine) unwrite(false);
   turns.close(turn, message);
   if (mine || message.state !== "done") announce(turn, message);
-  scroll.arrived();
+  scroll.arrived(mine);
   if (!current) sendNext();
 }
 
@@ -405,7 +408,13 @@ function write(turn, text) {
   const doing = new turns.Doing(turn, word(text ? "writing" : "thinking"));
   current = { turn, doing, reply: new Reply(find(".prose", turn), text) };
   composer.running(true);
-  scroll.move(turn);
+  scroll.move(turn, text);
+}
+
+/** Have an answer to the last question written from its beginning. */
+function begin(turn) {
+  write(turn, "");
+  scroll.anchor(turns.last(".turn--visitor"), turn);
 }
 
 /** Nothing is being written any more; a turn that never got a name goes away. */
