@@ -32,6 +32,7 @@ from tests.rig.confirming import Browser
 from tests.rig.remembering import Place
 from tests.rig.services import postgres_bin
 from tests.rig.storage import SQLITE, Storage
+from tests.rig.waiting import PATIENCE, eventually
 from tests.rooms.test_memory import place
 from tests.rooms.test_webhooks import SAID, URL, Receiver
 
@@ -169,7 +170,10 @@ async def test_no_byte_is_left(
     assert standing(await bytes_of(tools, storage)) == set(WORDS)
     gone = await forgetting.forget_visitor(tools, place.owner, visitor_id)
     assert gone.receipt is not None
-    # A live log of an answer stays for a minute where it is being followed.
+    # A live log of an answer stays for a minute where it is being followed, once its end is told.
+    if storage.redis_url:
+        await eventually(lambda: tools.bus.healthy)
+        await tools.bus._sender.flush(PATIENCE)  # type: ignore[attr-defined]
     await tools.bus.close()
     if storage.redis_url:
         async with Redis.from_url(storage.redis_url) as redis:

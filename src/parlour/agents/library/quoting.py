@@ -1,6 +1,7 @@
 """Whether a text has what was asked word by word: people paste what a program told them."""
 
 from collections.abc import Callable, Collection
+from functools import cache
 from typing import Final
 
 from parlour.agents.library.words import STOP, root, words_of
@@ -12,7 +13,11 @@ _TELLING: Final = 1.2
 _SHORTEST: Final = 3
 _TIMES: Final = 4
 """Places of one word in a question that are looked at."""
-_SMALL: Final = frozenset(root(word) for word in STOP)
+
+
+@cache
+def _small() -> frozenset[str]:
+    return frozenset(root(word) for word in STOP)
 
 
 class Quotation:
@@ -34,12 +39,13 @@ class Quotation:
 
         Where writing has no spaces its words are pairs of signs, and none of them tells.
         """
+        small = _small()
         self._telling = frozenset(
             each
             for each in self._said
             if each.replace("_", "").isalpha()
             and len(each) >= _SHORTEST
-            and each not in _SMALL
+            and each not in small
             and idf(each) >= _TELLING
         )
         telling = [at for at, each in enumerate(self._said) if each in self._telling]
